@@ -1,0 +1,141 @@
+#include "analysis/expect_report.h"
+#include "policy/print.h"
+
+static struct slice rule_text(struct unit *unit, const struct rule *rule)
+{
+	struct buf text = buf_new(&unit->arena);
+	rule_print(rule, &text);
+	return buf_slice(&text);
+}
+
+/* "rw", or "nothing". */
+static struct slice perms_text(struct unit *unit, unsigned perms)
+{
+	struct buf text = buf_new(&unit->arena);
+	file_perms_print(perms & ~(unsigned)PERM_EXEC, EXEC_NONE, false, &text);
+	if (perms & PERM_EXEC)
+		buf_add_char(&text, 'x');
+	return text.len > 0 ? arena_printf(&unit->arena, "'%.*s'", SLICE_FMT(buf_slice(&text)))
+			    : SLICE("nothing");
+}
+
+/* Adds the rule that decides as second place, or says that there is none. */
+static void add_reason(struct run *run, struct diag *diag, const struct expectation *expectation,
+	const struct attribution *attribution)
+{
+	struct unit *unit = run->unit;
+	if (!run->book)
+		return;
+	const struct rule *rule = attribution_decides(attribution);
+	if (rule) {
+		diag_second(&unit->diags, diag, attribution_place(rule), "'%.*s' %s it",
+			SLICE_FMT(rule_text(unit, rule)),
+			rule->qualifiers.deny ? "refuses" : "allows");
+		return;
+	}
+	if (expectation->allow)
+		diag_help(&unit->diags, diag,
+			"no rule allows it; add an entry that does, or move the assertion to 'deny'");
+}
+
+static struct slice allowed_text(struct unit *unit, const unsigned *allowed)
+{
+	struct slice owner = perms_text(unit, allowed[0]), others = perms_text(unit, allowed[1]);
+	if (allowed[0] == allowed[1])
+		return arena_printf(&unit->arena, "%.*s is allowed", SLICE_FMT(owner));
+	return arena_printf(&unit->arena, "%.*s is allowed to the file's owner, %.*s to others",
+		SLICE_FMT(owner), SLICE_FMT(others));
+}
+
+static const char *who(const struct file_failure *failure)
+{
+	if (failure->wrong[0] && failure->wrong[1])
+		return "everyone";
+	return failure->wrong[0] ? "the file's owner" : "others than the file's owner";
+}
+
+static enum perm first_letter(unsigned perms)
+{
+	return (enum perm)(perms & -perms);
+}
+
+void report_file(
+	struct run *run, const struct expectation *expectation, const struct file_failure *failure)
+{
+	struct unit *unit = run->unit;
+	unsigned wrong = failure->wrong[0] | failure->wrong[1];
+	bool allow = expectation->allow;
+	struct diag *diag = diag_add(&unit->diags, DIAG_EXPECT_FAILED, expectation->span,
+		"'%.*s' is expected to be %s, but the compiled policy %s %.*s to %s: on '%.*s' %.*s",
+		SLICE_FMT(expectation->text), allow ? "allowed" : "refused",
+		allow ? "refuses" : "allows", SLICE_FMT(perms_text(unit, wrong)), who(failure),
+		SLICE_FMT(expectation->path), SLICE_FMT(allowed_text(unit, failure->allowed)));
+	if (!run->book)
+		return;
+	bool owner = failure->wrong[0] != 0;
+	enum perm letter = first_letter(failure->wrong[owner ? 0 : 1]);
+	struct attribution attribution =
+		attribute_file(&unit->arena, run->book, expectation->path, owner, letter);
+	add_reason(run, diag, expectation, &attribution);
+}
+
+static struct slice transition_text(struct unit *unit, struct exec_decision exec)
+{
+	struct buf text = buf_new(&unit->arena);
+	file_perms_print(PERM_EXEC, exec.mode, exec.scrub, &text);
+	if (exec.target.len > 0)
+		buf_printf(&text, " -> %s%.*s", exec.stack ? "&" : "", SLICE_FMT(exec.target));
+	return buf_slice(&text);
+}
+
+void report_exec(struct run *run, const struct expectation *expectation, struct exec_decision exec,
+	const struct attribution *attribution)
+{
+	struct unit *unit = run->unit;
+	const char *wanted = expectation->allow ? "allowed" : "refused";
+	struct diag *diag;
+	if (exec.mode == EXEC_NONE)
+		diag = diag_add(&unit->diags, DIAG_EXPECT_FAILED, expectation->span,
+			"'%.*s' is expected to be %s, but the compiled policy does not start '%.*s'",
+			SLICE_FMT(expectation->text), wanted, SLICE_FMT(expectation->path));
+	else
+		diag = diag_add(&unit->diags, DIAG_EXPECT_FAILED, expectation->span,
+			"'%.*s' is expected to be %s, but the compiled policy starts '%.*s' by '%.*s'",
+			SLICE_FMT(expectation->text), wanted, SLICE_FMT(expectation->path),
+			SLICE_FMT(transition_text(unit, exec)));
+	struct attribution reason = *attribution;
+	const struct rule *decides = attribution->exec ? &attribution->exec->head : NULL;
+	if (decides) {
+		reason.allow = &decides;
+		reason.allow_count = 1;
+	}
+	add_reason(run, diag, expectation, &reason);
+}
+
+void report_decision(struct run *run, const struct expectation *expectation,
+	struct decision decision, const struct attribution *attribution, struct slice what)
+{
+	struct unit *unit = run->unit;
+	struct diag *diag = diag_add(&unit->diags, DIAG_EXPECT_FAILED, expectation->span,
+		"'%.*s' is expected to be %s, but the compiled policy %s '%.*s'",
+		SLICE_FMT(expectation->text), expectation->allow ? "allowed" : "refused",
+		decision.allowed ? "allows" : "refuses", SLICE_FMT(what));
+	if (!decision.mediated)
+		diag_help(&unit->diags, diag,
+			"the policy was compiled for a kernel that does not mediate this");
+	else
+		add_reason(run, diag, expectation, attribution);
+}
+
+void report_disagreement(struct run *run, const struct expectation *expectation,
+	const struct attribution *attribution, struct slice what)
+{
+	struct unit *unit = run->unit;
+	struct diag *diag = diag_add(&unit->diags, DIAG_DISAGREEMENT, expectation->span,
+		"the rules %s '%.*s', but the compiled policy does not: one of the two is read wrongly",
+		attribution->allowed ? "allow" : "refuse", SLICE_FMT(what));
+	const struct rule *rule = attribution_decides(attribution);
+	if (rule)
+		diag_second(&unit->diags, diag, attribution_place(rule), "by '%.*s'",
+			SLICE_FMT(rule_text(unit, rule)));
+}

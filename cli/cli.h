@@ -1,0 +1,79 @@
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+/*
+ * The command line. Only this room prints and decides about exit statuses.
+ */
+
+#include "base/unit.h"
+#include "policy/abi.h"
+
+#include <stdio.h>
+
+/* Exit statuses, the same for all commands. */
+enum status {
+	STATUS_OK = 0,
+	STATUS_INPUT = 1,  /* the input is wrong */
+	STATUS_USAGE = 2,  /* the command line is wrong */
+	STATUS_SYSTEM = 3, /* the system failed: I/O, memory, a missing parser */
+};
+
+enum command_id {
+#define COMMAND(symbol, arguments, summary) COMMAND_##symbol,
+#include "cli/commands.def"
+#undef COMMAND
+	COMMAND_COUNT
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TAP };
+
+/* What the options of a command line say. */
+struct options {
+	const char *output;
+	bool annotate, self_contained, no_cache, quiet, help;
+	enum abi abi;
+	const char *base, *features, *parser;
+	const char **include_dirs;
+	size_t include_count;
+	unsigned timeout; /* seconds */
+	unsigned memory;  /* MiB */
+	unsigned jobs;	  /* 0: all processors */
+	enum format format;
+	enum severity severities[DIAG_COUNT];
+	char **arguments; /* the operands */
+	size_t argument_count;
+};
+
+struct command {
+	const char *name, *arguments, *summary;
+	enum status (*run)(const struct options *options);
+};
+
+extern const struct command commands[COMMAND_COUNT];
+
+#define COMMAND(symbol, arguments, summary)                                                        \
+	enum status command_##symbol(const struct options *options);
+#include "cli/commands.def"
+#undef COMMAND
+
+/*
+ * Reads the options of a command. argv[0] is the command's name. false after a usage error has been
+ * printed. The struct's lists live until the process ends.
+ */
+bool options_read(enum command_id command, int argc, char **argv, struct options *ret_options);
+
+/* `aaforge help`, `aaforge help COMMAND`: usage and options from the tables. */
+void help_overview(FILE *out);
+void help_command(enum command_id command, FILE *out);
+
+/* "aaforge: …" on standard error. */
+void print_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints "aaforge: out of memory" and exits with STATUS_SYSTEM: the handler of every arena. */
+void out_of_memory(void);
+
+/* Flushes standard output; a write error is printed and gives STATUS_SYSTEM, else `status` comes
+ * back. */
+enum status finish_output(enum status status);
+
+#endif

@@ -1,0 +1,179 @@
+#include "cli/help_pages.h"
+#include "cli/options_table.h"
+#include "cli/report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static void print_option(const struct option_entry *option, FILE *out)
+{
+	char left[64];
+	int len = 0;
+	if (option->letter)
+		len = snprintf(left, sizeof(left), "-%c", option->letter);
+	if (option->long_name)
+		len += snprintf(left + len, sizeof(left) - (size_t)len, "%s--%s",
+			option->letter ? ", " : "    ", option->long_name);
+	if (option->argument)
+		snprintf(left + len, sizeof(left) - (size_t)len, " %s", option->argument);
+	fprintf(out, "  %-28s %s\n", left, option->help);
+}
+
+void help_overview(FILE *out)
+{
+	fputs("usage: aaforge COMMAND [OPTION …] [OPERAND …]\n\n"
+	      "Compiles short YAML descriptions of services to AppArmor profiles.\n\n",
+		out);
+	for (unsigned i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-8s %-14s %s\n", commands[i].name, commands[i].arguments,
+			commands[i].summary);
+	fputs("\n'aaforge help COMMAND' lists the options of a command, 'aaforge help ids' the messages.\n"
+	      "Exit status: 0 fine, 1 the input is wrong, 2 usage, 3 the system failed.\n"
+	      "Manual: aaforge(1), aaforge.yaml(5).\n",
+		out);
+}
+
+void help_command(enum command_id command, FILE *out)
+{
+	fprintf(out, "usage: aaforge %s [OPTION …] %s\n\n%s\n\n", commands[command].name,
+		commands[command].arguments, commands[command].summary);
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		if (option_is_on((enum option_id)i, command))
+			print_option(&option_table[i], out);
+}
+
+static void list_ids(void)
+{
+	for (size_t i = 0; i < DIAG_COUNT; i++)
+		printf("%-22s %-8s %s\n", diag_kinds[i].name, severity_name(diag_kinds[i].severity),
+			diag_kinds[i].summary);
+}
+
+static const struct help_page *find_page(const char *id)
+{
+	for (size_t i = 0; i < help_page_count; i++)
+		if (strcmp(help_pages[i].name, id) == 0)
+			return &help_pages[i];
+	return NULL;
+}
+
+/* The line without its end; *text moves behind it. */
+static struct slice take_line(struct slice *text)
+{
+	const char *newline = memchr(text->at, '\n', text->len);
+	size_t len = newline ? (size_t)(newline - text->at) : text->len;
+	struct slice line = slice_first(*text, len);
+	*text = slice_from(*text, len + 1);
+	return line;
+}
+
+/* Splits a page into the explanation (without '#') and the example. */
+static void split_page(
+	const struct help_page *page, struct buf *explanation, struct slice *ret_example)
+{
+	struct slice text = slice_of(page->text, page->len);
+	while (text.len > 0 && text.at[0] == '#') {
+		struct slice line = take_line(&text);
+		if (slice_starts(line, SLICE("#!")))
+			continue; /* for the tests: which command gives this message */
+		line = slice_from(line, line.len > 1 && line.at[1] == ' ' ? 2 : 1);
+		buf_add(explanation, line);
+		buf_add_char(explanation, '\n');
+	}
+	while (text.len > 0 && text.at[0] == '\n')
+		text = slice_from(text, 1);
+	*ret_example = text;
+}
+
+static void print_indented(struct slice text)
+{
+	while (text.len > 0) {
+		struct slice line = take_line(&text);
+		printf("%s%.*s\n", line.len ? "    " : "", SLICE_FMT(line));
+	}
+}
+
+static void print_page_json(enum diag_id id, struct slice explanation, struct slice example)
+{
+	const struct diag_kind *kind = &diag_kinds[id];
+	json_t *json = json_pack("{s:s, s:s, s:b, s:s, s:o, s:o}", "id", kind->name, "severity",
+		severity_name(kind->severity), "may_change", kind->may_change, "summary",
+		kind->summary, "explanation", report_json_text(explanation), "example",
+		report_json_text(example));
+	char *text = json_dumps(json, JSON_INDENT(2));
+	if (!json || !text)
+		out_of_memory();
+	puts(text);
+	free(text);
+	json_decref(json);
+}
+
+static enum status explain_id(enum diag_id id, const struct options *options)
+{
+	const struct diag_kind *kind = &diag_kinds[id];
+	const struct help_page *page = find_page(kind->name);
+	struct arena arena;
+	arena_init(&arena, out_of_memory);
+	struct buf explanation = buf_new(&arena);
+	struct slice example = {0};
+	if (page)
+		split_page(page, &explanation, &example);
+	if (options->format == FORMAT_JSON) {
+		print_page_json(id, buf_slice(&explanation), example);
+	} else {
+		printf("%s: %s (%s%s)\n\n", kind->name, kind->summary,
+			severity_name(kind->severity),
+			kind->may_change ? ", -W -E -N change it" : "");
+		print_indented(buf_slice(&explanation));
+		if (example.len > 0) {
+			puts("\nExample:\n");
+			print_indented(example);
+		}
+	}
+	arena_free(&arena);
+	return STATUS_OK;
+}
+
+static enum status report_unknown(const char *topic)
+{
+	const char *names[COMMAND_COUNT + DIAG_COUNT];
+	size_t count = 0;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		names[count++] = commands[i].name;
+	for (size_t i = 0; i < DIAG_COUNT; i++)
+		names[count++] = diag_kinds[i].name;
+	const char *nearest = slice_nearest(slice_str(topic), names, count);
+	if (nearest)
+		print_problem("there is no command and no message id '%s', did you mean '%s'?",
+			topic, nearest);
+	else
+		print_problem(
+			"there is no command and no message id '%s'; 'aaforge help ids' lists the ids",
+			topic);
+	return STATUS_USAGE;
+}
+
+enum status command_help(const struct options *options)
+{
+	if (options->argument_count > 1) {
+		print_problem("help takes one command or message id");
+		return STATUS_USAGE;
+	}
+	if (options->argument_count == 0) {
+		help_overview(stdout);
+		return STATUS_OK;
+	}
+	const char *topic = options->arguments[0];
+	for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, topic) == 0) {
+			help_command((enum command_id)i, stdout);
+			return STATUS_OK;
+		}
+	}
+	if (strcmp(topic, "ids") == 0) {
+		list_ids();
+		return STATUS_OK;
+	}
+	enum diag_id id = diag_find(slice_str(topic));
+	return id == DIAG_COUNT ? report_unknown(topic) : explain_id(id, options);
+}

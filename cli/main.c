@@ -1,0 +1,51 @@
+/* aaforge: compiles service descriptions to AppArmor profiles. See commands.def and options.def. */
+#include "cli/cli.h"
+
+#include <signal.h>
+
+static enum command_id find_command(const char *name)
+{
+	for (unsigned i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return (enum command_id)i;
+	return COMMAND_COUNT;
+}
+
+static void print_unknown(const char *name)
+{
+	const char *names[COMMAND_COUNT];
+	for (unsigned i = 0; i < COMMAND_COUNT; i++)
+		names[i] = commands[i].name;
+	const char *nearest = slice_nearest(slice_str(name), names, COMMAND_COUNT);
+	if (nearest)
+		print_problem("unknown command '%s', did you mean '%s'?", name, nearest);
+	else
+		print_problem("unknown command '%s'; 'aaforge help' lists the commands", name);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		help_overview(stderr);
+		return STATUS_USAGE;
+	}
+	const char *name = argv[1];
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		name = "version";
+	enum command_id command = find_command(name);
+	if (command == COMMAND_COUNT) {
+		print_unknown(name);
+		return STATUS_USAGE;
+	}
+	struct options options;
+	if (!options_read(command, argc - 1, argv + 1, &options))
+		return STATUS_USAGE;
+	if (options.help) {
+		help_command(command, stdout);
+		return finish_output(STATUS_OK);
+	}
+	return finish_output(commands[command].run(&options));
+}

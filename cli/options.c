@@ -1,0 +1,231 @@
+#include "cli/options_table.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ON(command) (1u << COMMAND_##command)
+#define ON_ALL	    (~0u)
+
+const struct option_entry option_table[OPTION_COUNT] = {
+#define OPTION(symbol, letter, long_name, argument, on, help)                                      \
+	[OPTION_##symbol] = {letter, long_name, argument, on, help},
+#include "cli/options.def"
+#undef OPTION
+};
+
+_Static_assert(COMMAND_COUNT <= 32, "a bit for each command");
+
+/* getopt_long returns letters, or FIRST_LONG + index for options that have none. */
+enum { FIRST_LONG = 256 };
+
+static void getopt_tables(enum command_id command, char *letters, struct option *longs)
+{
+	*letters++ = ':'; /* a missing argument is told apart */
+	for (unsigned i = 0; i < OPTION_COUNT; i++) {
+		const struct option_entry *entry = &option_table[i];
+		if (!option_is_on((enum option_id)i, command))
+			continue;
+		if (entry->letter) {
+			*letters++ = entry->letter;
+			if (entry->argument)
+				*letters++ = ':';
+		}
+		if (entry->long_name)
+			*longs++ = (struct option){
+				.name = entry->long_name,
+				.has_arg = entry->argument ? required_argument : no_argument,
+				.val = entry->letter ? entry->letter : (int)(FIRST_LONG + i),
+			};
+	}
+	*letters = '\0';
+	*longs = (struct option){0};
+}
+
+static enum option_id option_of(int value)
+{
+	if (value >= FIRST_LONG)
+		return (enum option_id)(value - FIRST_LONG);
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		if (option_table[i].letter == value)
+			return (enum option_id)i;
+	return OPTION_COUNT;
+}
+
+static bool read_number(
+	const char *option, const char *text, unsigned least, unsigned most, unsigned *ret_number)
+{
+	char *end;
+	errno = 0;
+	unsigned long number = strtoul(text, &end, 10);
+	if (errno || *end || end == text || text[0] == '-' || number < least || number > most) {
+		print_problem("--%s takes a whole number from %u to %u, not '%s'", option, least,
+			most, text);
+		return false;
+	}
+	*ret_number = (unsigned)number;
+	return true;
+}
+
+static bool read_format(enum command_id command, const char *text, struct options *options)
+{
+	if (command != COMMAND_test && strcmp(text, "text") == 0)
+		options->format = FORMAT_TEXT;
+	else if (command == COMMAND_test && strcmp(text, "tap") == 0)
+		options->format = FORMAT_TAP;
+	else if (strcmp(text, "json") == 0)
+		options->format = FORMAT_JSON;
+	else {
+		print_problem("--format takes %s or json, not '%s'",
+			command == COMMAND_test ? "tap" : "text", text);
+		return false;
+	}
+	return true;
+}
+
+static bool set_severity(const char *text, enum severity severity, struct options *options)
+{
+	enum diag_id id = diag_find(slice_str(text));
+	if (id == DIAG_COUNT) {
+		print_problem("there is no message id '%s'; 'aaforge help ids' lists them", text);
+		return false;
+	}
+	if (!diag_kinds[id].may_change) {
+		print_problem("'%s' is always an error", text);
+		return false;
+	}
+	options->severities[id] = severity;
+	return true;
+}
+
+static void add_include(struct options *options, const char *dir)
+{
+	const char **dirs =
+		realloc(options->include_dirs, (options->include_count + 1) * sizeof(*dirs));
+	if (!dirs)
+		out_of_memory();
+	dirs[options->include_count++] = dir;
+	options->include_dirs = dirs;
+}
+
+static bool read_abi(const char *text, struct options *options)
+{
+	if (abi_find(slice_str(text), &options->abi))
+		return true;
+	print_problem("--abi takes 3.0, 4.0 or none, not '%s'", text);
+	return false;
+}
+
+static bool set_option(
+	enum command_id command, enum option_id id, const char *text, struct options *options)
+{
+	switch (id) {
+	case OPTION_output:
+		options->output = text;
+		return true;
+	case OPTION_annotate:
+		options->annotate = true;
+		return true;
+	case OPTION_self_contained:
+		options->self_contained = true;
+		return true;
+	case OPTION_abi:
+		return read_abi(text, options);
+	case OPTION_base:
+		options->base = text;
+		return true;
+	case OPTION_include:
+		add_include(options, text);
+		return true;
+	case OPTION_features:
+		options->features = text;
+		return true;
+	case OPTION_parser:
+		options->parser = text;
+		return true;
+	case OPTION_timeout:
+		return read_number("timeout", text, 1, 3600, &options->timeout);
+	case OPTION_memory:
+		return read_number("memory", text, 16, 65536, &options->memory);
+	case OPTION_jobs:
+		return read_number("jobs", text, 1, 1024, &options->jobs);
+	case OPTION_no_cache:
+		options->no_cache = true;
+		return true;
+	case OPTION_format:
+		return read_format(command, text, options);
+	case OPTION_quiet:
+		options->quiet = true;
+		return true;
+	case OPTION_warning:
+		return set_severity(text, SEVERITY_WARNING, options);
+	case OPTION_error:
+		return set_severity(text, SEVERITY_ERROR, options);
+	case OPTION_no:
+		return set_severity(text, SEVERITY_OFF, options);
+	case OPTION_help:
+		options->help = true;
+		return true;
+	case OPTION_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void print_unknown(enum command_id command, char **argv)
+{
+	const char *given = argv[optind - 1];
+	if (optopt && optopt < FIRST_LONG && strncmp(given, "--", 2) != 0) {
+		print_problem("unknown option '-%c'; 'aaforge help %s' lists the options", optopt,
+			commands[command].name);
+		return;
+	}
+	const char *names[OPTION_COUNT];
+	size_t count = 0;
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		if (option_is_on((enum option_id)i, command) && option_table[i].long_name)
+			names[count++] = option_table[i].long_name;
+	struct slice name = slice_str(given + 2);
+	const char *nearest =
+		slice_nearest(slice_first(name, strcspn(given + 2, "=")), names, count);
+	if (nearest)
+		print_problem("unknown option '%s', did you mean '--%s'?", given, nearest);
+	else
+		print_problem("unknown option '%s'; 'aaforge help %s' lists the options", given,
+			commands[command].name);
+}
+
+bool options_read(enum command_id command, int argc, char **argv, struct options *ret_options)
+{
+	char letters[2 * OPTION_COUNT + 2];
+	struct option longs[OPTION_COUNT + 1];
+	struct options options = {
+		.abi = ABI_3_0,
+		.timeout = 30,
+		.memory = 1024,
+		.format = command == COMMAND_test ? FORMAT_TAP : FORMAT_TEXT,
+	};
+	for (size_t i = 0; i < DIAG_COUNT; i++)
+		options.severities[i] = diag_kinds[i].severity;
+	getopt_tables(command, letters, longs);
+	opterr = 0;
+	optind = 1;
+	for (int value; (value = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
+		if (value == ':') {
+			print_problem("option '%s' needs an argument", argv[optind - 1]);
+			return false;
+		}
+		enum option_id id = value == '?' ? OPTION_COUNT : option_of(value);
+		if (id == OPTION_COUNT) {
+			print_unknown(command, argv);
+			return false;
+		}
+		if (!set_option(command, id, optarg, &options))
+			return false;
+	}
+	options.arguments = argv + optind;
+	options.argument_count = (size_t)(argc - optind);
+	*ret_options = options;
+	return true;
+}

@@ -1,0 +1,69 @@
+#ifndef CLI_PIPELINE_H
+#define CLI_PIPELINE_H
+
+/*
+ * What compile, check and test have in common: every document of every operand goes through
+ *
+ *     documents_next -> service_read -> template -> compile_service -> the command's own part
+ *
+ * with the abstractions and templates read once per run.
+ */
+
+#include "cli/cli.h"
+#include "compiler/output/profile.h"
+#include "manager/documents.h"
+#include "manager/file.h"
+#include "manager/library.h"
+
+/* One document on its way. Everything in it lives in `unit`. */
+struct work_item {
+	struct unit unit;
+	struct slice path; /* of the description, "-" for standard input */
+	bool ok;	   /* compiled; else unit.diags says why not */
+	struct compiled compiled;
+	struct profile_header header;
+};
+
+struct template_entry;
+struct name_table;
+
+struct pipeline {
+	const struct options *options;
+	struct compile_options compile;
+	struct library *library;
+	struct template_entry *templates;
+	struct name_table *names;
+	enum status status; /* the worst so far */
+
+	/* Where it is: the operand, its files when it is a directory, the open file. */
+	size_t argument;
+	struct file_list files;
+	size_t file;
+	const char *path;
+	struct documents documents;
+	bool is_open;
+};
+
+/* false after a problem has been printed. */
+bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline);
+
+/* Makes an item ready for pipeline_next; it can be used again and again. */
+void work_item_init(struct work_item *item, struct pipeline *pipeline);
+void work_item_free(struct work_item *item);
+
+/*
+ * Compiles the next document, in order, into the item, whose former content is dropped. item->ok
+ * tells whether it compiled. false when there is no more. Problems of the system are printed and
+ * set pipeline->status.
+ */
+bool pipeline_next(struct pipeline *pipeline, struct work_item *item);
+
+/* Prints the item's diagnostics and notes its errors in pipeline->status. */
+void pipeline_report(struct pipeline *pipeline, struct work_item *item);
+
+/* Prints a problem of the system and notes it in pipeline->status; frees the error. */
+void pipeline_problem(struct pipeline *pipeline, struct error *error);
+
+void pipeline_close(struct pipeline *pipeline);
+
+#endif

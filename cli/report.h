@@ -1,0 +1,21 @@
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+/* Diagnostics on standard error, as text with carets or as JSON lines. */
+
+#include "cli/cli.h"
+
+/* Prints the diagnostics of a unit, sorted by place. */
+void report_diags(struct unit *unit, enum format format);
+
+/*
+ * One diagnostic as a JSON object: file, line, column, end_line, end_column, severity, id, message,
+ * and where there are: second (file, line, column, message), help. The caller owns the reference.
+ */
+struct json_t;
+struct json_t *report_json(const struct diag *diag, const struct sources *sources);
+
+/* A JSON string of any bytes: those that are not UTF-8 are written as \xNN. */
+struct json_t *report_json_text(struct slice text);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef CLI_TEMPLATE_STORE_H
+#define CLI_TEMPLATE_STORE_H
+
+/* Templates by name or path, each prepared once per run. */
+
+#include "cli/pipeline.h"
+
+/*
+ * The template of a service: a built-in, or a file relative to the description at `path`. NULL
+ * after a diagnostic in `unit`; mistakes inside the template itself are printed once, when it is
+ * first used.
+ */
+const struct template *template_find(struct pipeline *pipeline, struct unit *unit,
+	const struct service *service, const char *path);
+
+#endif

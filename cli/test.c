@@ -1,0 +1,120 @@
+#include "analysis/blob.h"
+#include "analysis/expect.h"
+#include "cli/report.h"
+#include "cli/verify.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+/* The count of TAP test points so far. */
+struct tally {
+	enum format format;
+	size_t passed, failed;
+};
+
+static void print_json(json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	if (!text)
+		out_of_memory();
+	puts(text);
+	free(text);
+	json_decref(object);
+}
+
+/* One assertion as a test point. TAP gives '#' a meaning; control bytes would end the line. */
+static void print_tap(const struct tally *tally, const struct work_item *item, bool passed,
+	struct slice text, const char *side)
+{
+	printf("%sok %zu - %.*s: %s ", passed ? "" : "not ", tally->passed + tally->failed,
+		SLICE_FMT(item->compiled.name), side);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		if (c < 0x20 || c == 0x7f)
+			printf("\\x%02x", c);
+		else if (c == '#' || c == '\\')
+			printf("\\%c", c);
+		else
+			putchar(c);
+	}
+	putchar('\n');
+}
+
+static void print_result(
+	struct tally *tally, const struct work_item *item, const struct expect_result *result)
+{
+	const struct expectation *expectation = result->expectation;
+	const char *side = expectation->allow ? "allow" : "deny";
+	tally->passed += result->passed;
+	tally->failed += !result->passed;
+	if (tally->format != FORMAT_JSON) {
+		print_tap(tally, item, result->passed, expectation->text, side);
+		return;
+	}
+	struct location at = {0};
+	sources_locate(&item->unit.sources, expectation->span.begin, &at);
+	print_json(json_pack("{s:o, s:b, s:s, s:o, s:o, s:i}", "profile",
+		report_json_text(item->compiled.name), "passed", result->passed, "side", side,
+		"assertion", report_json_text(expectation->text), "file",
+		report_json_text(item->path), "line", (int)at.line));
+}
+
+static const struct compiled_profile *read_binary(struct work_item *item, struct slice binary)
+{
+	struct compiled_profile *first;
+	const char *why;
+	if (compiled_read(&item->unit.arena, binary, &first, &why)) {
+		const struct compiled_profile *profile = compiled_find(first, item->compiled.name);
+		if (profile)
+			return profile;
+		why = "it does not hold the profile";
+	}
+	diag_add(&item->unit.diags, DIAG_PARSER, item->compiled.service->name_span,
+		"the compiled policy cannot be read: %s", why);
+	return NULL;
+}
+
+static void run_expectations(struct tally *tally, struct work_item *item, struct slice binary)
+{
+	const struct compiled_profile *profile = read_binary(item, binary);
+	if (!profile)
+		return;
+	struct unit *unit = &item->unit;
+	const struct policy *policy = item->compiled.policy;
+	const struct rulebook *book =
+		rulebook_new(unit, item->compiled.scope, &policy->preamble, policy->profiles);
+	const struct expect_result *results;
+	size_t count;
+	expect_run(unit, profile, book, item->compiled.service->expect, &results, &count);
+	for (size_t i = 0; i < count; i++)
+		print_result(tally, item, &results[i]);
+}
+
+static void use_verdict(
+	struct verify *verify, struct work_item *item, bool accepted, struct slice binary)
+{
+	struct tally *tally = verify->context;
+	if (accepted)
+		run_expectations(tally, item, binary);
+	pipeline_report(verify->pipeline, item);
+}
+
+enum status command_test(const struct options *options)
+{
+	struct tally tally = {.format = options->format};
+	struct verify verify = {
+		.doing = "testing",
+		.want_binary = true,
+		.use = use_verdict,
+		.context = &tally,
+	};
+	enum status status = verify_run(options, &verify);
+	if (status == STATUS_USAGE)
+		return status;
+	if (options->format != FORMAT_JSON)
+		printf("1..%zu\n", tally.passed + tally.failed);
+	if (!options->quiet)
+		fprintf(stderr, "%zu profiles: %zu assertions hold, %zu do not\n", verify.seen,
+			tally.passed, tally.failed);
+	return status;
+}

@@ -1,0 +1,191 @@
+/*
+ * Allow rules for files that denies take away. Deny wins in AppArmor, silently: an entry of the
+ * description that is thereby without effect would be the worst kind of mistake.
+ *
+ *     writable: [/var/lib/app]     deny: [/var/{,**} w]     error: every write is taken away
+ *     readable: [/etc/]            deny: [/etc/shadow r]   warning: one path is taken away
+ */
+#include "compiler/check/check.h"
+
+enum { DENIES_MAX = 1024 };
+
+static const struct perm_name {
+	unsigned perm;
+	const char *what;
+} perm_names[] = {
+	{PERM_READ, "reading"},
+	{PERM_WRITE, "writing"},
+	{PERM_APPEND, "appending"},
+	{PERM_LOCK, "locking"},
+	{PERM_MMAP, "mapping as code"},
+	{PERM_EXEC, "executing"},
+};
+
+static unsigned denied_perms(const struct file_rule *deny)
+{
+	return deny->perms & PERM_WRITE ? deny->perms | PERM_APPEND : deny->perms;
+}
+
+/* A deny for owners only takes from a rule for everybody just a part, never the whole. */
+static bool takes_whole_owner(const struct file_rule *deny, const struct file_rule *allow)
+{
+	enum owner taken = deny->head.qualifiers.owner, given = allow->head.qualifiers.owner;
+	return taken == OWNER_ANY || taken == given;
+}
+
+static bool owners_meet(const struct file_rule *deny, const struct file_rule *allow)
+{
+	enum owner taken = deny->head.qualifiers.owner, given = allow->head.qualifiers.owner;
+	return taken == OWNER_ANY || given == OWNER_ANY || taken == given;
+}
+
+static bool prefixes_meet(const struct glob *a, const struct glob *b)
+{
+	struct slice x = glob_prefix(a), y = glob_prefix(b);
+	return slice_starts(x, y) || slice_starts(y, x);
+}
+
+/* The denies that could take something from the allow rule. */
+static size_t find_denies(const struct check_input *input, const struct pattern *allow,
+	const struct pattern *denies[static DENIES_MAX])
+{
+	const struct pattern_list *lists[] = {&input->own, &input->included};
+	size_t count = 0;
+	for (size_t l = 0; l < 2; l++) {
+		for (size_t i = 0; i < lists[l]->count && count < DENIES_MAX; i++) {
+			const struct pattern *deny = &lists[l]->at[i];
+			if (!deny->rule->head.qualifiers.deny ||
+				!(denied_perms(deny->rule) & allow->rule->perms) ||
+				!owners_meet(deny->rule, allow->rule) ||
+				!prefixes_meet(deny->glob, allow->glob))
+				continue;
+			denies[count++] = deny;
+		}
+	}
+	return count;
+}
+
+/* The first deny that takes the permission on the whole of the rule, alone or with others. */
+static const struct pattern *takes_wholly(const struct check_input *input,
+	const struct pattern *allow, unsigned perm, const struct pattern *const *denies,
+	size_t count)
+{
+	const struct glob *by[DENIES_MAX];
+	const struct pattern *first = NULL;
+	size_t by_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!(denied_perms(denies[i]->rule) & perm) ||
+			!takes_whole_owner(denies[i]->rule, allow->rule))
+			continue;
+		first = first ? first : denies[i];
+		by[by_count++] = denies[i]->glob;
+	}
+	if (!first)
+		return NULL;
+	struct unit *unit = input->unit;
+	enum glob_answer answer =
+		glob_covered(&unit->arena, unit->limits, allow->glob, by, by_count, NULL);
+	return answer == GLOB_YES ? first : NULL;
+}
+
+static const char *place_name(const struct rule *rule)
+{
+	switch (rule->origin) {
+	case ORIGIN_DESCRIPTION:
+		return "this deny";
+	case ORIGIN_TEMPLATE:
+		return "this deny of the template";
+	case ORIGIN_INCLUDE:
+		return "this deny of an abstraction";
+	}
+	return "";
+}
+
+static void report_dead(const struct check_input *input, const struct pattern *allow,
+	const char *what, const struct pattern *deny)
+{
+	struct unit *unit = input->unit;
+	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
+	struct slice text = check_rule_text(unit, &allow->rule->head);
+	struct diag *diag =
+		diag_add(&unit->diags, described ? DIAG_DEAD_RULE : DIAG_DEAD_INCLUDED_RULE,
+			check_place(&allow->rule->head),
+			"%s is denied on all of '%.*s': deny always wins", what, SLICE_FMT(text));
+	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
+		place_name(&deny->rule->head));
+	if (allow->rule->head.section == SECTION_RULES &&
+		deny->rule->head.origin == ORIGIN_TEMPLATE)
+		diag_help(&unit->diags, diag,
+			"an exception to a built-in deny is made under `writable`, as {file: PATH}");
+	else
+		diag_help(&unit->diags, diag, "narrow the deny, or take the entry out");
+}
+
+static void report_partly(
+	const struct check_input *input, const struct pattern *allow, const struct pattern *deny)
+{
+	struct unit *unit = input->unit;
+	struct slice witness = {0};
+	enum glob_answer answer =
+		glob_overlap(&unit->arena, unit->limits, allow->glob, deny->glob, &witness);
+	if (answer == GLOB_NO)
+		return;
+	if (answer == GLOB_TOO_COMPLEX) {
+		struct diag *diag =
+			diag_add(&unit->diags, DIAG_TOO_COMPLEX, check_place(&allow->rule->head),
+				"whether a deny takes away part of '%.*s' is too complex to tell",
+				SLICE_FMT(allow->rule->path));
+		diag_second(&unit->diags, diag, deny->rule->head.span, "this deny");
+		return;
+	}
+	struct slice text = check_rule_text(unit, &allow->rule->head);
+	struct diag *diag = diag_add(&unit->diags, DIAG_PARTLY_DEAD_RULE,
+		check_place(&allow->rule->head), "part of '%.*s' is denied, for example '%.*s'",
+		SLICE_FMT(text), SLICE_FMT(witness));
+	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
+		place_name(&deny->rule->head));
+}
+
+static void check_allow(const struct check_input *input, const struct pattern *allow)
+{
+	const struct pattern *denies[DENIES_MAX];
+	size_t count = find_denies(input, allow, denies);
+	if (count == 0)
+		return;
+	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
+	for (size_t i = 0; i < sizeof(perm_names) / sizeof(perm_names[0]); i++) {
+		if (!(allow->rule->perms & perm_names[i].perm))
+			continue;
+		const struct pattern *deny =
+			takes_wholly(input, allow, perm_names[i].perm, denies, count);
+		/* A description may take from an abstraction what it likes: that is what deny is
+		 * for. */
+		if (!deny || (!described && deny->rule->head.origin != ORIGIN_TEMPLATE))
+			continue;
+		report_dead(input, allow, perm_names[i].what, deny);
+		return;
+	}
+	if (!described)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		size_t warnings = input->unit->diags.warnings;
+		report_partly(input, allow, denies[i]);
+		if (input->unit->diags.warnings > warnings)
+			return; /* one witness per rule is enough */
+	}
+}
+
+static void check_list(const struct check_input *input, const struct pattern_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rule *rule = &list->at[i].rule->head;
+		if (!rule->qualifiers.deny && rule->origin != ORIGIN_TEMPLATE)
+			check_allow(input, &list->at[i]);
+	}
+}
+
+void check_dead_files(const struct check_input *input)
+{
+	check_list(input, &input->own);
+	check_list(input, &input->included);
+}

@@ -1,0 +1,97 @@
+/*
+ * Nothing is both writable and executable (or mapped as code): who can write a program there could
+ * run it. Denies count: what they take away is not both.
+ */
+#include "compiler/check/check.h"
+
+enum { DENIES_MAX = 256 };
+
+#define WRITES	 (PERM_WRITE | PERM_APPEND)
+#define EXECUTES (PERM_EXEC | PERM_MMAP)
+
+static bool allows(const struct file_rule *rule, unsigned perms)
+{
+	return (rule->perms & perms) && !rule->head.qualifiers.deny && !rule->all;
+}
+
+/* Whether denies take all of the permissions away from the whole of a rule. */
+static bool is_taken(const struct check_input *input, const struct pattern *allow, unsigned perms)
+{
+	const struct glob *by[DENIES_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < input->own.count && count < DENIES_MAX; i++) {
+		const struct file_rule *deny = input->own.at[i].rule;
+		if (deny->head.qualifiers.deny && deny->head.qualifiers.owner == OWNER_ANY &&
+			(deny->perms & perms & allow->rule->perms) == (perms & allow->rule->perms))
+			by[count++] = input->own.at[i].glob;
+	}
+	struct unit *unit = input->unit;
+	return count > 0 &&
+	       glob_covered(&unit->arena, unit->limits, allow->glob, by, count, NULL) == GLOB_YES;
+}
+
+static void report(const struct check_input *input, const struct pattern *writes,
+	const struct pattern *executes, struct slice witness)
+{
+	struct unit *unit = input->unit;
+	const struct rule *write = &writes->rule->head, *exec = &executes->rule->head;
+	bool said = write->may_write_exec || exec->may_write_exec;
+	bool described = write->origin == ORIGIN_DESCRIPTION;
+	const struct rule *blamed = described ? write : exec, *other = described ? exec : write;
+	struct diag *diag = diag_add(&unit->diags, said ? DIAG_WRITE_EXEC_ALLOWED : DIAG_WRITE_EXEC,
+		check_place(blamed), "'%.*s' is both writable and executable", SLICE_FMT(witness));
+	if (writes != executes) {
+		struct slice text = check_rule_text(unit, other);
+		diag_second(&unit->diags, diag, check_place(other), "by '%.*s'", SLICE_FMT(text));
+	}
+	if (!said)
+		diag_help(&unit->diags, diag,
+			"keep programs and data apart; or say it: {path: …, exec: true} under `writable`");
+}
+
+static void check_pair(const struct check_input *input, const struct pattern *writes,
+	const struct pattern *executes)
+{
+	struct unit *unit = input->unit;
+	struct slice witness;
+	enum glob_answer answer =
+		glob_overlap(&unit->arena, unit->limits, writes->glob, executes->glob, &witness);
+	if (answer == GLOB_YES && !is_taken(input, writes, WRITES) &&
+		!is_taken(input, executes, EXECUTES))
+		report(input, writes, executes, witness);
+}
+
+/* A rule of an abstraction that is both by itself is not this description's mistake. */
+static bool counts(const struct pattern *pattern, unsigned perms)
+{
+	const struct file_rule *rule = pattern->rule;
+	return allows(rule, perms) && (rule->head.origin == ORIGIN_DESCRIPTION ||
+					      !(allows(rule, WRITES) && allows(rule, EXECUTES)));
+}
+
+static void check_against(const struct check_input *input, const struct pattern *pattern,
+	const struct pattern_list *others, size_t from)
+{
+	for (size_t i = from; i < others->count; i++) {
+		const struct pattern *other = &others->at[i];
+		if (pattern->rule->head.origin != ORIGIN_DESCRIPTION &&
+			other->rule->head.origin != ORIGIN_DESCRIPTION)
+			continue;
+		if (counts(pattern, WRITES) && counts(other, EXECUTES))
+			check_pair(input, pattern, other);
+		else if (counts(other, WRITES) && counts(pattern, EXECUTES))
+			check_pair(input, other, pattern);
+	}
+}
+
+void check_write_exec(const struct check_input *input)
+{
+	for (size_t i = 0; i < input->own.count; i++) {
+		const struct pattern *pattern = &input->own.at[i];
+		if (!counts(pattern, WRITES | EXECUTES))
+			continue;
+		/* From i on: a rule may be both by itself. */
+		check_against(input, pattern, &input->own, i);
+		check_against(input, pattern, &input->included, 0);
+	}
+}

@@ -1,0 +1,79 @@
+#include "compiler/compile.h"
+
+#include "compiler/carve.h"
+#include "compiler/check/check.h"
+#include "compiler/lower.h"
+
+static bool carve_all(struct unit *unit, struct profile *profile, const struct scope *scope)
+{
+	bool ok = carve_profile(unit, profile, scope);
+	for (struct profile *child = profile->body.children; child; child = child->next)
+		ok &= carve_profile(unit, child, scope);
+	return ok;
+}
+
+static void note_left_out(struct unit *unit, const struct rule *rule)
+{
+	struct buf text = buf_new(&unit->arena);
+	rule_print(rule, &text);
+	struct slice s = buf_slice(&text);
+	struct span at = rule->origin == ORIGIN_DESCRIPTION ? rule->cause : rule->span;
+	diag_add(&unit->diags, DIAG_DENY_LEFT_OUT, at,
+		"'%.*s' is left out: in complain mode the kernel would still enforce it",
+		SLICE_FMT(s));
+}
+
+/*
+ * A profile in complain mode is to log and let pass, but the kernel enforces its denies all the
+ * same. Carved ones are noted once, by the first.
+ */
+static void drop_denies(struct unit *unit, struct profile *profile)
+{
+	struct rule *last_noted = NULL;
+	if (profile_has_flag(profile, "complain")) {
+		struct rule **at = &profile->body.rules;
+		while (*at) {
+			struct rule *rule = *at;
+			if (!rule->qualifiers.deny) {
+				at = &rule->next;
+				continue;
+			}
+			bool same = last_noted && rule->carved &&
+				    last_noted->span.begin == rule->span.begin;
+			if (!same)
+				note_left_out(unit, rule);
+			last_noted = rule;
+			*at = rule->next;
+		}
+		profile->body.rules_end = at;
+	}
+	for (struct profile *child = profile->body.children; child; child = child->next)
+		drop_denies(unit, child);
+}
+
+bool compile_service(struct unit *unit, const struct service *service,
+	const struct template *template, const struct compile_options *options,
+	struct compiled *ret_compiled)
+{
+	size_t errors = unit->diags.errors;
+	struct policy *policy = lower_service(unit, service, template, options);
+	if (!policy)
+		return false;
+	struct scope *scope =
+		scope_for_profile(&unit->arena, template->scope, policy->profiles->name);
+	bool carved = carve_all(unit, policy->profiles, scope);
+	/* An exception that could not be made would be reported a second time as a dead rule. */
+	if (carved)
+		check_profile(unit, template, scope, policy->profiles);
+	if (unit->diags.errors > errors)
+		return false;
+	drop_denies(unit, policy->profiles);
+	*ret_compiled = (struct compiled){
+		.name = service->name,
+		.service = service,
+		.template = template,
+		.policy = policy,
+		.scope = scope,
+	};
+	return true;
+}

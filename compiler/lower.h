@@ -1,0 +1,18 @@
+#ifndef COMPILER_LOWER_H
+#define COMPILER_LOWER_H
+
+/*
+ * Service to policy: the template with the description's values put in, and the sections of rules
+ * that the template did not place itself.
+ */
+
+#include "compiler/compile.h"
+
+/*
+ * The policy of a service; its preamble is the template's. Denies are still whole (carve.h),
+ * nothing is checked yet. NULL after an error.
+ */
+struct policy *lower_service(struct unit *unit, const struct service *service,
+	const struct template *template, const struct compile_options *options);
+
+#endif

@@ -1,0 +1,74 @@
+#include "compiler/output/profile.h"
+
+#include "base/version.h"
+
+/* Header values are one line of printable text, whatever they hold. */
+static void add_line(struct buf *out, struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.at[i];
+		if (c < 0x20 || c == 0x7f)
+			buf_printf(out, "\\x%02x", c);
+		else
+			buf_add_char(out, (char)c);
+	}
+}
+
+static void add_field(struct buf *out, const char *key, struct slice value)
+{
+	if (value.len == 0)
+		return;
+	buf_printf(out, "# %s: ", key);
+	add_line(out, value);
+	buf_add_char(out, '\n');
+}
+
+static void add_header(const struct compiled *compiled, const struct profile_header *header,
+	const struct compile_options *options, struct buf *out)
+{
+	buf_add_str(out, "# Made by aaforge " AAFORGE_VERSION
+			 " from the description below: change that, not this file.\n");
+	add_field(out, "Service", compiled->service->description);
+	add_field(out, "Description", header->description);
+	add_field(out, "SHA-256 of the description", header->sha256);
+	add_field(out, "Baseline", compiled->template->baseline);
+	if (options->self_contained)
+		buf_add_str(out,
+			"# Self-contained: no abi line. Name the target's features with apparmor_parser -M.\n");
+}
+
+static struct print_options print_options_of(
+	const struct unit *unit, const struct compile_options *options)
+{
+	return (struct print_options){
+		.annotate = options->annotate,
+		.self_contained = options->self_contained,
+		.sources = &unit->sources,
+	};
+}
+
+void output_preamble(struct unit *unit, const struct compiled *compiled,
+	const struct compile_options *options, struct buf *out)
+{
+	struct print_options print = print_options_of(unit, options);
+	preamble_print(&compiled->policy->preamble, &print, out);
+}
+
+void output_body(struct unit *unit, const struct compiled *compiled,
+	const struct profile_header *header, const struct compile_options *options, struct buf *out)
+{
+	struct print_options print = print_options_of(unit, options);
+	add_header(compiled, header, options, out);
+	profile_print(compiled->policy->profiles, &print, out);
+}
+
+void output_profile(struct unit *unit, const struct compiled *compiled,
+	const struct profile_header *header, const struct compile_options *options, struct buf *out)
+{
+	struct print_options print = print_options_of(unit, options);
+	add_header(compiled, header, options, out);
+	buf_add_char(out, '\n');
+	preamble_print(&compiled->policy->preamble, &print, out);
+	buf_add_char(out, '\n');
+	profile_print(compiled->policy->profiles, &print, out);
+}

@@ -1,0 +1,160 @@
+#include "compiler/patterns.h"
+
+/* The cache: one entry per included file, in a list, as a profile includes a few only. */
+struct patterns {
+	struct arena *arena;
+	struct cached {
+		struct cached *next;
+		const struct include_file *file;
+		struct pattern_list list;
+	} * first;
+};
+
+struct patterns *patterns_new(struct arena *arena)
+{
+	struct patterns *patterns = arena_new(arena, struct patterns);
+	patterns->arena = arena;
+	return patterns;
+}
+
+static const struct file_rule *as_file(const struct rule *rule)
+{
+	return rule->ops == &rule_file ? (const struct file_rule *)rule : NULL;
+}
+
+static void report_expansion(
+	struct unit *unit, struct span at, struct slice text, struct slice name)
+{
+	if (name.len == 0) {
+		diag_add(&unit->diags, DIAG_TOO_LARGE, at,
+			"'%.*s' becomes too long when its variables are expanded", SLICE_FMT(text));
+		return;
+	}
+	struct diag *diag = diag_add(&unit->diags, DIAG_UNDECLARED_VARIABLE, at,
+		"variable '@{%.*s}' is not declared", SLICE_FMT(name));
+	diag_help(&unit->diags, diag,
+		"variables come from the template's tunables; braces meant literally are written \\{ and \\}");
+}
+
+static void report_glob(
+	struct unit *unit, struct span at, struct slice text, const char *error, size_t offset)
+{
+	struct diag *diag = diag_add(&unit->diags, DIAG_BAD_GLOB, at,
+		"'%.*s' is not a valid pattern: %s at byte %zu", SLICE_FMT(text), error,
+		offset + 1);
+	diag_help(&unit->diags, diag,
+		"glob characters meant literally are written with a backslash: \\* \\? \\[ \\] \\{ \\}");
+}
+
+struct pattern pattern_of(
+	struct unit *unit, const struct scope *scope, const struct file_rule *rule, bool report)
+{
+	struct pattern pattern = {.rule = rule, .text = rule->path};
+	struct slice name;
+	if (rule->all)
+		pattern.text = SLICE("/{,**}");
+	else if (!scope_expand(
+			 &unit->arena, unit->limits, scope, rule->path, &pattern.text, &name)) {
+		if (report)
+			report_expansion(unit, rule->head.span, rule->path, name);
+		return pattern;
+	}
+	const char *error;
+	size_t offset;
+	pattern.glob = glob_read(&unit->arena, unit->limits, pattern.text, &error, &offset);
+	if (!pattern.glob && report)
+		report_glob(unit, rule->head.span, pattern.text, error, offset);
+	return pattern;
+}
+
+void pattern_list_add(struct arena *arena, struct pattern_list *list, struct pattern pattern)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 32;
+		struct pattern *at = arena_array(arena, room, sizeof(*at));
+		if (list->count > 0)
+			memcpy(at, list->at, list->count * sizeof(*at));
+		list->at = at;
+		list->room = room;
+	}
+	list->at[list->count++] = pattern;
+}
+
+void patterns_of_rules(struct unit *unit, const struct scope *scope, const struct body *body,
+	struct pattern_list *list)
+{
+	for (const struct rule *rule = body->rules; rule; rule = rule->next) {
+		const struct file_rule *file = as_file(rule);
+		if (!file)
+			continue;
+		struct pattern pattern = pattern_of(unit, scope, file, true);
+		if (pattern.glob)
+			pattern_list_add(&unit->arena, list, pattern);
+	}
+}
+
+static const struct pattern_list *cached_patterns(
+	const struct template *template, const struct include_file *file)
+{
+	struct patterns *patterns = template->patterns;
+	for (const struct cached *cached = patterns->first; cached; cached = cached->next)
+		if (cached->file == file)
+			return &cached->list;
+	struct cached *cached = arena_new(patterns->arena, struct cached);
+	cached->file = file;
+	for (const struct rule *rule = file->body->rules; rule; rule = rule->next) {
+		const struct file_rule *rule_of_file = as_file(rule);
+		if (!rule_of_file)
+			continue;
+		/* A mistake in an abstraction is apparmor_parser's to report: it is not of this
+		 * description. */
+		struct pattern pattern =
+			pattern_of(template->unit, template->scope, rule_of_file, false);
+		if (pattern.glob)
+			pattern_list_add(patterns->arena, &cached->list, pattern);
+	}
+	cached->next = patterns->first;
+	patterns->first = cached;
+	return &cached->list;
+}
+
+enum { SEEN_MAX = 256, NESTING_MAX = 32 };
+
+struct seen {
+	const struct include_file *files[SEEN_MAX];
+	size_t count;
+};
+
+static bool see(struct seen *seen, const struct include_file *file)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (seen->files[i] == file)
+			return false;
+	if (seen->count == SEEN_MAX)
+		return false;
+	seen->files[seen->count++] = file;
+	return true;
+}
+
+static void add_includes(struct unit *unit, const struct template *template,
+	const struct include *include, struct seen *seen, unsigned depth, struct pattern_list *list)
+{
+	for (; include; include = include->next) {
+		for (const struct include_file *file = include->files; file; file = file->next) {
+			if (!see(seen, file) || depth == NESTING_MAX)
+				continue;
+			const struct pattern_list *own = cached_patterns(template, file);
+			for (size_t i = 0; i < own->count; i++)
+				pattern_list_add(&unit->arena, list, own->at[i]);
+			add_includes(unit, template, file->body->includes, seen, depth + 1, list);
+		}
+	}
+}
+
+void patterns_of_includes(struct unit *unit, const struct template *template,
+	const struct body *body, struct pattern_list *list)
+{
+	struct seen seen;
+	seen.count = 0;
+	add_includes(unit, template, body->includes, &seen, 0, list);
+}

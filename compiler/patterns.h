@@ -1,0 +1,42 @@
+#ifndef COMPILER_PATTERNS_H
+#define COMPILER_PATTERNS_H
+
+/*
+ * The file rules of a profile with their variables expanded and their globs read, in arrays, so
+ * that checks can compare each with each. Those of abstractions are made once per template.
+ */
+
+#include "compiler/compile.h"
+#include "policy/glob.h"
+
+struct pattern {
+	const struct file_rule *rule;
+	struct slice text;	 /* expanded */
+	const struct glob *glob; /* NULL: not valid, or it depends on the profile's name */
+};
+
+struct pattern_list {
+	struct pattern *at;
+	size_t count, room;
+};
+
+/* An empty cache of abstractions. */
+struct patterns *patterns_new(struct arena *arena);
+
+/* One pattern of a rule. glob is NULL after a mistake, which is reported when `report` is true. */
+struct pattern pattern_of(
+	struct unit *unit, const struct scope *scope, const struct file_rule *rule, bool report);
+
+/* Adds to the list, which grows in the arena. */
+void pattern_list_add(struct arena *arena, struct pattern_list *list, struct pattern pattern);
+
+/* The file rules that a body holds itself, in its order; mistakes of the description's rules are
+ * reported. */
+void patterns_of_rules(struct unit *unit, const struct scope *scope, const struct body *body,
+	struct pattern_list *list);
+
+/* The file rules of the abstractions that a body includes, nested ones too; each file once. */
+void patterns_of_includes(struct unit *unit, const struct template *template,
+	const struct body *body, struct pattern_list *list);
+
+#endif

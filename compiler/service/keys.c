@@ -1,0 +1,89 @@
+#include "compiler/service/keys.h"
+
+#include "compiler/service/service.h"
+
+const struct key keys[KEY_COUNT] = {
+#define KEY(symbol, text, kind, where, must, words)                                                \
+	[KEY_##symbol] = {                                                                         \
+		.id = KEY_##symbol,                                                                \
+		.shape = SHAPE_##kind,                                                             \
+		.name = {text, sizeof(text) - 1},                                                  \
+		.places = where,                                                                   \
+		.required = must,                                                                  \
+		.about = words,                                                                    \
+	},
+#include "compiler/service/keys.def"
+};
+
+const struct shape_words shape_words[SHAPE_COUNT] = {
+#define SHAPE(symbol, whole, part) [SHAPE_##symbol] = {.takes = whole, .each = part},
+#include "compiler/service/keys.def"
+};
+
+const char *const place_words[PLACE_COUNT] = {
+#define PLACE(symbol, words) [PLACE_##symbol] = words,
+#include "compiler/service/keys.def"
+};
+
+const struct value_name mode_names[MODE_NAME_COUNT] = {
+#define MODE(symbol, text, words) [MODE_##symbol] = {.name = text, .about = words},
+#include "compiler/service/keys.def"
+};
+
+const char *const mode_texts[MODE_NAME_COUNT] = {
+#define MODE(symbol, text, words) [MODE_##symbol] = text,
+#include "compiler/service/keys.def"
+};
+
+const struct value_name template_names[TEMPLATE_NAME_COUNT] = {
+#define TEMPLATE(text, words) {.name = text, .about = words},
+#include "compiler/service/keys.def"
+};
+
+const char *const reserved_names[RESERVED_NAME_COUNT] = {
+#define RESERVED_NAME(pattern) pattern,
+#include "compiler/service/keys.def"
+};
+
+_Static_assert(PLACE_COUNT < 32, "a set of places is one unsigned");
+_Static_assert((int)MODE_NAME_COUNT == MODE_UNCONFINED + 1, "one row per enum mode");
+
+const struct key *key_find(enum place place, struct slice name)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if ((keys[i].places & 1u << place) && slice_eq(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+const struct key *key_find_elsewhere(enum place place, struct slice name)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (!(keys[i].places & 1u << place) && slice_eq(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+const char *key_nearest(enum place place, struct slice name)
+{
+	const char *names[KEY_COUNT];
+	size_t count = 0;
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (keys[i].places & 1u << place)
+			names[count++] = keys[i].name.at;
+	return slice_nearest(name, names, count);
+}
+
+bool name_is_reserved(struct slice name)
+{
+	for (size_t i = 0; i < RESERVED_NAME_COUNT; i++) {
+		struct slice reserved = slice_str(reserved_names[i]);
+		if (slice_ends(reserved, SLICE("*"))) {
+			if (slice_starts(name, slice_first(reserved, reserved.len - 1)))
+				return true;
+		} else if (slice_eq(name, reserved)) {
+			return true;
+		}
+	}
+	return false;
+}

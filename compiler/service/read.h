@@ -1,0 +1,24 @@
+#ifndef COMPILER_SERVICE_READ_H
+#define COMPILER_SERVICE_READ_H
+
+#include "compiler/service/service.h"
+
+/*
+ * Reads one YAML document (YAML 1.1 as libyaml reads it, UTF-8) that has been added to the unit's
+ * sources. All mistakes are reported, each at its line and column; false after any error. Limits:
+ * document_bytes, depth, nodes. A document that is empty (comments only) is a diagnostic
+ * EMPTY_DOCUMENT.
+ */
+bool service_read(struct unit *unit, const struct source *source, struct service **ret_service);
+
+/*
+ * The end of the first document of a stream: a chunk boundary for callers that stream a file of
+ * many documents. `text` is what has been read so far, `complete` that nothing follows. Returns the
+ * number of bytes of the first document (with what precedes it), or 0 when more text is needed.
+ * Boundaries are lines that start with `---` (followed by blank or end) after content, and after
+ * lines `...`. Comments, blank lines and directives before the first `---` belong to the document
+ * that follows.
+ */
+size_t service_next_document(struct slice text, bool complete);
+
+#endif

@@ -1,0 +1,115 @@
+#include "compiler/template.h"
+
+#include "compiler/patterns.h"
+#include "parser/parser.h"
+
+static bool is_description_variable(struct slice name)
+{
+#define IS_VARIABLE(symbol, about)                                                                 \
+	if (slice_is(name, #symbol))                                                               \
+		return true;
+	TEMPLATE_VARIABLES(IS_VARIABLE)
+#undef IS_VARIABLE
+	return false;
+}
+
+/* The first variable of the description that a word uses, such as `binary` of "@{binary}/x". */
+static struct slice description_variable_in(struct slice text)
+{
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		if (text.at[i] == '\\') {
+			i++;
+			continue;
+		}
+		if (text.at[i] != '@' || text.at[i + 1] != '{')
+			continue;
+		struct slice rest = slice_from(text, i + 2);
+		const char *end = rest.len ? memchr(rest.at, '}', rest.len) : NULL;
+		if (!end)
+			break;
+		struct slice name = slice_first(rest, (size_t)(end - rest.at));
+		if (is_description_variable(name))
+			return name;
+	}
+	return slice_of(NULL, 0);
+}
+
+static bool preamble_is_constant(struct unit *unit, const struct statement *statement)
+{
+	for (const struct item *item = statement->items; item; item = item->next) {
+		struct slice used = description_variable_in(item->text);
+		if (used.len == 0)
+			continue;
+		diag_add(&unit->diags, DIAG_BAD_TEMPLATE, item->span,
+			"'@{%.*s}' is known inside the profile only, not before it",
+			SLICE_FMT(used));
+		return false;
+	}
+	return true;
+}
+
+/* Cuts the profile out of the statements; what is left is the preamble. */
+static struct statement *take_block(
+	struct unit *unit, struct statement **first, const struct source *source)
+{
+	struct statement *block = NULL;
+	for (struct statement **at = first; *at;) {
+		if ((*at)->kind != STATEMENT_BLOCK) {
+			preamble_is_constant(unit, *at);
+			at = &(*at)->next;
+			continue;
+		}
+		if (block) {
+			struct diag *diag = diag_add(&unit->diags, DIAG_BAD_TEMPLATE, (*at)->span,
+				"a template holds one profile, this is the second");
+			diag_second(&unit->diags, diag, block->span, "the first is here");
+			return NULL;
+		}
+		block = *at;
+		*at = block->next;
+		block->next = NULL;
+	}
+	if (!block)
+		diag_add(&unit->diags, DIAG_BAD_TEMPLATE, span_of(source->begin, source->begin),
+			"a template must hold a profile: profile @{name} { … }");
+	return block;
+}
+
+/* "container 1" of a line `# baseline: container 1`. */
+static struct slice find_baseline(struct slice text, struct slice otherwise)
+{
+	struct slice mark = SLICE("# baseline:");
+	while (text.len > 0 && text.at[0] == '#') {
+		const char *newline = memchr(text.at, '\n', text.len);
+		size_t len = newline ? (size_t)(newline - text.at) : text.len;
+		struct slice line = slice_first(text, len);
+		if (slice_starts(line, mark))
+			return slice_trim(slice_from(line, mark.len));
+		text = slice_from(text, len + 1);
+	}
+	return otherwise;
+}
+
+struct template *template_prepare(struct unit *unit, const struct source *source, struct slice name,
+	const struct include_loader *loader)
+{
+	struct statement *statements;
+	size_t errors = unit->diags.errors;
+	if (!parse_policy(unit, source, &statements))
+		return NULL;
+	struct template *template = arena_new(&unit->arena, struct template);
+	template->name = name;
+	template->baseline = find_baseline(source->text, name);
+	template->unit = unit;
+	template->loader = loader;
+	template->block = take_block(unit, &statements, source);
+	if (!template->block || unit->diags.errors > errors)
+		return NULL;
+	struct policy policy;
+	if (!policy_read(unit, statements, ORIGIN_TEMPLATE, loader, &policy))
+		return NULL;
+	template->preamble = policy.preamble;
+	template->scope = scope_new(unit, &template->preamble, slice_of(NULL, 0));
+	template->patterns = patterns_new(&unit->arena);
+	return unit->diags.errors > errors ? NULL : template;
+}

@@ -1,0 +1,207 @@
+#include "manager/library_files.h"
+
+#include "manager/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static unsigned bucket_of(struct slice s)
+{
+	uint32_t hash = 2166136261;
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (unsigned char)s.at[i]) * 16777619;
+	return hash % LIBRARY_BUCKETS;
+}
+
+static void report(struct library *library, enum diag_id id, struct slice path, const char *what)
+{
+	diag_add(&library->unit.diags, id, span_of(0, 0), "cannot read '%.*s': %s", SLICE_FMT(path),
+		what);
+}
+
+/* The content of an open file. A device such as /dev/null, which switches an include off, is empty.
+ */
+static bool read_content(
+	struct library *library, int fd, const struct stat *stat, struct library_file *file)
+{
+	if (S_ISCHR(stat->st_mode))
+		return true;
+	if (!S_ISREG(stat->st_mode)) {
+		report(library, DIAG_MISSING_INCLUDE, file->path, "not a regular file");
+		return false;
+	}
+	struct bytes text = {0};
+	size_t limit = library->unit.limits->policy_bytes;
+	struct error *error = NULL;
+	bool is_read = file_read_fd(fd, file->path.at, limit, &text, &error);
+	if (!is_read)
+		report(library,
+			error_number(error) == EFBIG ? DIAG_TOO_LARGE : DIAG_MISSING_INCLUDE,
+			file->path, strerror(error_number(error)));
+	else if (library->bytes + text.len > LIBRARY_BYTES) {
+		report(library, DIAG_TOO_LARGE, file->path, "too much is included");
+		is_read = false;
+	} else {
+		library->bytes += text.len;
+		file->text = arena_copy(&library->unit.arena, bytes_slice(&text));
+	}
+	error_free(error);
+	bytes_free(&text);
+	return is_read;
+}
+
+/* The file of an absolute path, whose descriptor is open. */
+static struct library_file *file_of(
+	struct library *library, struct slice path, int fd, const struct stat *stat)
+{
+	struct library_file **bucket = &library->files[bucket_of(path)];
+	for (struct library_file *file = *bucket; file; file = file->next_in_bucket)
+		if (slice_eq(file->path, path))
+			return file;
+	struct library_file *file = arena_new(&library->unit.arena, struct library_file);
+	file->path = arena_copy(&library->unit.arena, path);
+	file->is_there = read_content(library, fd, stat, file);
+	file->digest = digest_of(file->text);
+	file->next_in_bucket = *bucket;
+	*bucket = file;
+	return file;
+}
+
+static void entry_add(
+	struct library *library, struct library_entry *entry, struct library_file *file)
+{
+	/* Doubles at 0, 1, 2, 4, 8 … */
+	if ((entry->file_count & (entry->file_count - 1)) == 0) {
+		size_t cap = entry->file_count ? entry->file_count * 2 : 1;
+		struct library_file **files =
+			arena_array(&library->unit.arena, cap, sizeof(*files));
+		if (entry->file_count > 0)
+			memcpy(files, entry->files, entry->file_count * sizeof(*files));
+		entry->files = files;
+	}
+	entry->files[entry->file_count++] = file;
+}
+
+static bool is_included_name(const char *name)
+{
+	static const char *const endings[] = {".dpkg-new", ".dpkg-old", ".dpkg-dist", ".dpkg-bak",
+		".dpkg-remove", ".pacsave", ".pacnew", ".rpmnew", ".rpmsave", ".orig", ".rej", "~"};
+	struct slice s = slice_str(name);
+	if (s.at[0] == '.' || slice_is(s, "README"))
+		return false;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (slice_ends(s, slice_str(endings[i])))
+			return false;
+	return true;
+}
+
+static int included_only(const struct dirent *entry)
+{
+	return is_included_name(entry->d_name);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int open_to_read(const char *path, struct stat *ret_stat)
+{
+	/* O_NONBLOCK: a named pipe must not hold us. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, ret_stat) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void add_directory_file(
+	struct library *library, struct library_entry *entry, struct slice path)
+{
+	struct stat stat;
+	int fd = open_to_read(path.at, &stat);
+	if (fd < 0) {
+		/* apparmor_parser gives up on a dangling link. */
+		report(library, DIAG_MISSING_INCLUDE, path, strerror(errno));
+		return;
+	}
+	if (!S_ISDIR(stat.st_mode))
+		entry_add(library, entry, file_of(library, path, fd, &stat));
+	close(fd);
+}
+
+static void add_directory(struct library *library, struct library_entry *entry, struct slice path)
+{
+	struct dirent **names;
+	int count = scandir(path.at, &names, included_only, by_name);
+	if (count < 0) {
+		report(library, DIAG_MISSING_INCLUDE, path, strerror(errno));
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		add_directory_file(library, entry,
+			arena_printf(&library->unit.arena, "%.*s/%s", SLICE_FMT(path),
+				names[i]->d_name));
+		free(names[i]);
+	}
+	free(names);
+}
+
+/* Whether something is at the path; then the entry holds it. */
+static bool try_path(struct library *library, struct library_entry *entry, struct slice path)
+{
+	struct stat stat;
+	int fd = open_to_read(path.at, &stat);
+	if (fd < 0)
+		return false;
+	bool is_there = true;
+	if (S_ISDIR(stat.st_mode)) {
+		add_directory(library, entry, path);
+	} else {
+		struct library_file *file = file_of(library, path, fd, &stat);
+		is_there = file->is_there;
+		if (is_there)
+			entry_add(library, entry, file);
+	}
+	close(fd);
+	return is_there;
+}
+
+static bool try_below(struct library *library, struct library_entry *entry, const char *directory)
+{
+	return try_path(library, entry,
+		arena_printf(&library->unit.arena, "%s/%.*s", directory, SLICE_FMT(entry->path)));
+}
+
+static bool look_up(struct library *library, struct library_entry *entry)
+{
+	/* Neither can be a path; as a C string it would be another one. */
+	if (entry->path.len == 0 || entry->path.len > 4000 || slice_has(entry->path, '\0'))
+		return false;
+	if (!entry->magic && entry->path.at[0] == '/')
+		return try_path(library, entry, entry->path);
+	size_t last = library->directory_count - 1;
+	for (size_t i = entry->magic ? 0 : last; i <= last; i++)
+		if (try_below(library, entry, library->directories[i]))
+			return true;
+	return false;
+}
+
+struct library_entry *library_resolve(struct library *library, struct slice path, bool magic)
+{
+	struct library_entry **bucket = &library->entries[bucket_of(path)];
+	for (struct library_entry *entry = *bucket; entry; entry = entry->next_in_bucket)
+		if (entry->magic == magic && slice_eq(entry->path, path))
+			return entry;
+	struct library_entry *entry = arena_new(&library->unit.arena, struct library_entry);
+	entry->path = arena_copy(&library->unit.arena, path);
+	entry->magic = magic;
+	entry->next_in_bucket = *bucket;
+	*bucket = entry;
+	entry->is_missing = !look_up(library, entry);
+	return entry;
+}

@@ -1,0 +1,23 @@
+#ifndef MANAGER_SPAWN_H
+#define MANAGER_SPAWN_H
+
+/* Starts one program, cheaply: vfork, so that nothing of our memory is copied. */
+
+#include "manager/process.h"
+
+#include <sys/types.h>
+
+struct spawn {
+	const struct process_job *job;
+	int input, output, errors; /* descriptors above 2; they become 0, 1 and 2 */
+	size_t memory;		   /* RLIMIT_AS, or 0 */
+	int *failure;		   /* memory shared with the child: errno of a failed start */
+};
+
+/*
+ * The process id, or -1 with errno when it could not be started (also when the program does not
+ * exist or cannot be executed).
+ */
+pid_t spawn_start(const struct spawn *spawn);
+
+#endif

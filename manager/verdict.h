@@ -1,0 +1,30 @@
+#ifndef MANAGER_VERDICT_H
+#define MANAGER_VERDICT_H
+
+/*
+ * Verdicts of apparmor_parser in the cache. Only those that the same text would get again are
+ * kept: accepted and refused, never a time-out, a crash or a lack of memory.
+ */
+
+#include "manager/cache.h"
+#include "manager/library.h"
+#include "manager/parser.h"
+
+/*
+ * The key of a profile's verdict: its text, the content of every file that it includes in however
+ * many steps, the absence of those that may be missing, the features, the parser and its options.
+ *
+ */
+struct digest verdict_key(const struct parser *parser, const struct digest *features,
+	struct library *library, struct slice text);
+
+/* A remembered result, in the arena, with cpu 0. With want_binary one that was remembered without
+ * its binary does not count. */
+bool verdict_get(struct cache *cache, const struct digest *key, bool want_binary,
+	struct arena *arena, struct parser_result *ret_result);
+
+/* Remembers a result if it is worth it; with_binary also its binary. */
+void verdict_put(struct cache *cache, const struct digest *key, bool with_binary,
+	const struct parser_result *result);
+
+#endif

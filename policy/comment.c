@@ -1,0 +1,38 @@
+#include "policy/comment.h"
+
+void print_indent(unsigned tabs, struct buf *out)
+{
+	while (tabs--)
+		buf_add_char(out, '\t');
+}
+
+void print_visible(struct slice text, struct buf *out)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		if (c == '\t' || (c >= ' ' && c != 0x7f))
+			buf_add_char(out, (char)c);
+		else
+			buf_printf(out, "\\x%02x", c);
+	}
+}
+
+static void print_line(struct slice line, unsigned tabs, struct buf *out)
+{
+	print_indent(tabs, out);
+	buf_add_char(out, '#');
+	if (line.len && line.at[0] != ' ')
+		buf_add_char(out, ' ');
+	print_visible(line, out);
+	buf_add_char(out, '\n');
+}
+
+void print_comment(struct slice text, unsigned tabs, struct buf *out)
+{
+	while (text.len) {
+		const char *end = memchr(text.at, '\n', text.len);
+		size_t len = end ? (size_t)(end - text.at) : text.len;
+		print_line(slice_first(text, len), tabs, out);
+		text = slice_from(text, len + 1);
+	}
+}

@@ -1,0 +1,44 @@
+/* all: everything that AppArmor mediates, apparmor 4. */
+
+#include "policy/items.h"
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	return items_end(unit, items->next, "all") ? arena_new(&unit->arena, struct rule) : NULL;
+}
+
+static void print(const struct rule *rule, struct buf *out)
+{
+	(void)rule;
+	buf_add_str(out, "all");
+}
+
+static bool equal(const struct rule *a, const struct rule *b)
+{
+	(void)a;
+	(void)b;
+	return true;
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	(void)unit;
+	(void)deny;
+	(void)allow;
+	(void)ret_witness;
+	return COVER_WHOLLY;
+}
+
+const struct rule_ops rule_all = {
+	.name = "all",
+	.since = ABI_4_0,
+	.about = "everything",
+	.read = read,
+	.print = print,
+	.equal = equal,
+	.covers = covers,
+};

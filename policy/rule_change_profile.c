@@ -1,0 +1,85 @@
+/* change_profile [[safe|unsafe] PATH] [-> PROFILE]: apparmor.d(5), "change_profile rules". */
+
+#include "policy/cover.h"
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct change_profile_rule *rule = arena_new(&unit->arena, struct change_profile_rule);
+	const struct item *item = items->next;
+	rule->safe = item_is(item, "safe");
+	rule->unsafe = item_is(item, "unsafe");
+	const struct item *safety = rule->safe || rule->unsafe ? item : NULL;
+	if (safety)
+		item = item->next;
+	if (item && item->kind == ITEM_WORD) {
+		if (!item_is_path(item)) {
+			struct diag *diag = diag_add(&unit->diags, DIAG_BAD_RULE, item->span,
+				"expected the path of a program, or '-> PROFILE'");
+			diag_help(&unit->diags, diag, "write 'change_profile -> %.*s'",
+				SLICE_FMT(item->text));
+			return NULL;
+		}
+		rule->exec = item_word(item);
+		item = item->next;
+	} else if (safety) {
+		diag_add(&unit->diags, DIAG_BAD_RULE, safety->span,
+			"'%.*s' goes only with the path of a program", SLICE_FMT(safety->text));
+		return NULL;
+	}
+	return read_target(unit, item, "change_profile", &rule->target) ? &rule->head : NULL;
+}
+
+static void print(const struct rule *head, struct buf *out)
+{
+	const struct change_profile_rule *rule = (const struct change_profile_rule *)head;
+	buf_add_str(out, "change_profile");
+	if (rule->safe || rule->unsafe)
+		buf_add_str(out, rule->safe ? " safe" : " unsafe");
+	if (rule->exec.len) {
+		buf_add_char(out, ' ');
+		print_word(rule->exec, out);
+	}
+	if (rule->target.len) {
+		buf_add_str(out, " -> ");
+		print_word(rule->target, out);
+	}
+}
+
+static bool equal(const struct rule *a, const struct rule *b)
+{
+	const struct change_profile_rule *x = (const struct change_profile_rule *)a;
+	const struct change_profile_rule *y = (const struct change_profile_rule *)b;
+	return x->unsafe == y->unsafe && slice_eq(x->exec, y->exec) &&
+	       slice_eq(x->target, y->target);
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	const struct change_profile_rule *d = (const struct change_profile_rule *)deny;
+	const struct change_profile_rule *a = (const struct change_profile_rule *)allow;
+	struct change_profile_rule common = {0};
+	enum cover cover = cover_pattern(unit, d->exec.len ? d->exec : (struct slice){NULL, 0},
+		a->exec.len ? a->exec : (struct slice){NULL, 0}, &common.exec);
+	if (cover != COVER_NONE)
+		cover = cover_and(cover, cover_pattern(unit, d->target, a->target, &common.target));
+	if (cover == COVER_PARTLY) {
+		struct buf text = buf_new(&unit->arena);
+		print(&common.head, &text);
+		*ret_witness = buf_slice(&text);
+	}
+	return cover;
+}
+
+const struct rule_ops rule_change_profile = {
+	.name = "change_profile",
+	.since = ABI_NONE,
+	.about = "aa_change_profile(2)",
+	.read = read,
+	.print = print,
+	.equal = equal,
+	.covers = covers,
+};

@@ -1,0 +1,54 @@
+/* io_uring [(sqpoll, override_creds)] [label=PROFILE]: operations of io_uring(7). */
+
+#include "policy/cover.h"
+
+enum { SQPOLL = 1, OVERRIDE_CREDS = 2 };
+
+static const struct access_name access_names[] = {
+	{"sqpoll", SQPOLL},
+	{"override_creds", OVERRIDE_CREDS},
+};
+
+static const struct condition_kind conditions[] = {
+	{.key = "label", .type = CONDITION_PATTERN},
+};
+
+static const struct access_kind kind = {
+	.name = "io_uring",
+	.access = access_names,
+	.access_count = sizeof(access_names) / sizeof(*access_names),
+	.all = SQPOLL | OVERRIDE_CREDS,
+	.has_parentheses = true,
+	.conditions = conditions,
+	.condition_count = sizeof(conditions) / sizeof(*conditions),
+};
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct access_rule *rule = access_rule_read(unit, &kind, items);
+	return rule ? &rule->head : NULL;
+}
+
+static void print(const struct rule *rule, struct buf *out)
+{
+	access_rule_print(&kind, (const struct access_rule *)rule, out);
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	return access_rule_covers(unit, &kind, deny, allow, ret_witness);
+}
+
+const struct rule_ops rule_io_uring = {
+	.name = "io_uring",
+	.since = ABI_4_0,
+	.about = "io_uring(7) operations",
+	.read = read,
+	.print = print,
+	.equal = access_rule_equal,
+	.covers = covers,
+};

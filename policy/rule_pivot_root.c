@@ -1,0 +1,96 @@
+/* pivot_root [oldroot=PATH] [PATH] [-> PROFILE]: apparmor.d(5), "Pivot Root Rules". */
+
+#include "policy/cover.h"
+
+static bool old_root_read(struct unit *unit, const struct item *assign, struct slice *ret_path)
+{
+	const struct item *value = assign->items;
+	if (value && value->kind == ITEM_LIST)
+		value = value->items;
+	if (!slice_is(assign->text, "oldroot")) {
+		static const char *const keys[] = {"oldroot"};
+		report_unknown(unit, assign->span, "pivot_root condition", assign->text,
+			slice_nearest(assign->text, keys, 1));
+		return false;
+	}
+	if (is_given(*ret_path) || assign->has_in || !item_is_path(value) || value->next) {
+		diag_add(&unit->diags, DIAG_BAD_RULE, assign->span,
+			"'oldroot=' is given once and takes one path, such as oldroot=/mnt/old/");
+		return false;
+	}
+	*ret_path = item_word(value);
+	return true;
+}
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct pivot_root_rule *rule = arena_new(&unit->arena, struct pivot_root_rule);
+	const struct item *item = items->next;
+	bool ok = true;
+	for (; item && item->kind == ITEM_ASSIGN; item = item->next)
+		ok = old_root_read(unit, item, &rule->old_root) && ok;
+	if (item && item->kind == ITEM_WORD && slice_starts(item->text, SLICE("/"))) {
+		rule->new_root = item_word(item);
+		item = item->next;
+	} else if (item && item->kind == ITEM_WORD) {
+		diag_add(&unit->diags, DIAG_BAD_RULE, item->span,
+			"expected a path that starts with '/', or 'oldroot='");
+		return NULL;
+	}
+	ok = read_target(unit, item, "pivot_root", &rule->target) && ok;
+	return ok ? &rule->head : NULL;
+}
+
+static void print(const struct rule *head, struct buf *out)
+{
+	const struct pivot_root_rule *rule = (const struct pivot_root_rule *)head;
+	const struct slice parts[] = {rule->old_root, rule->new_root, rule->target};
+	static const char *const before[] = {" oldroot=", " ", " -> "};
+	buf_add_str(out, "pivot_root");
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i].len == 0)
+			continue;
+		buf_add_str(out, before[i]);
+		print_word(parts[i], out);
+	}
+}
+
+static bool equal(const struct rule *a, const struct rule *b)
+{
+	const struct pivot_root_rule *x = (const struct pivot_root_rule *)a;
+	const struct pivot_root_rule *y = (const struct pivot_root_rule *)b;
+	return slice_eq(x->old_root, y->old_root) && slice_eq(x->new_root, y->new_root) &&
+	       slice_eq(x->target, y->target);
+}
+
+/* The profile changed to is an effect, not a condition. */
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	const struct pivot_root_rule *d = (const struct pivot_root_rule *)deny;
+	const struct pivot_root_rule *a = (const struct pivot_root_rule *)allow;
+	struct pivot_root_rule common = {0};
+	enum cover cover = cover_pattern(unit, d->old_root, a->old_root, &common.old_root);
+	if (cover != COVER_NONE)
+		cover = cover_and(
+			cover, cover_pattern(unit, d->new_root, a->new_root, &common.new_root));
+	if (cover == COVER_PARTLY) {
+		struct buf text = buf_new(&unit->arena);
+		print(&common.head, &text);
+		*ret_witness = buf_slice(&text);
+	}
+	return cover;
+}
+
+const struct rule_ops rule_pivot_root = {
+	.name = "pivot_root",
+	.since = ABI_NONE,
+	.about = "pivot_root(2)",
+	.read = read,
+	.print = print,
+	.equal = equal,
+	.covers = covers,
+};

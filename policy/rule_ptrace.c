@@ -1,0 +1,61 @@
+/* ptrace [ACCESS] [peer=PROFILE]: apparmor.d(5), "PTrace rules". */
+
+#include "policy/cover.h"
+
+enum { TRACE = 1, READ = 2, TRACED_BY = 4, READ_BY = 8 };
+
+static const struct access_name access_names[] = {
+	{"trace", TRACE},
+	{"read", READ},
+	{"tracedby", TRACED_BY},
+	{"readby", READ_BY},
+	{"write", TRACE},
+	{"w", TRACE},
+	{"r", READ},
+	{"rw", READ | TRACE},
+	{"wr", READ | TRACE},
+};
+
+static const struct condition_kind conditions[] = {
+	{.key = "peer", .type = CONDITION_PATTERN, .no_list = true},
+};
+
+static const struct access_kind kind = {
+	.name = "ptrace",
+	.access = access_names,
+	.access_count = sizeof(access_names) / sizeof(*access_names),
+	.all = TRACE | READ | TRACED_BY | READ_BY,
+	.has_parentheses = true,
+	.conditions = conditions,
+	.condition_count = sizeof(conditions) / sizeof(*conditions),
+};
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct access_rule *rule = access_rule_read(unit, &kind, items);
+	return rule ? &rule->head : NULL;
+}
+
+static void print(const struct rule *rule, struct buf *out)
+{
+	access_rule_print(&kind, (const struct access_rule *)rule, out);
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	return access_rule_covers(unit, &kind, deny, allow, ret_witness);
+}
+
+const struct rule_ops rule_ptrace = {
+	.name = "ptrace",
+	.since = ABI_NONE,
+	.about = "tracing and reading of other processes",
+	.read = read,
+	.print = print,
+	.equal = access_rule_equal,
+	.covers = covers,
+};

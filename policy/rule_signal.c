@@ -1,0 +1,61 @@
+/* signal [ACCESS] [set=(SIGNAL …)] [peer=PROFILE]: apparmor.d(5), "Signal rules". */
+
+#include "policy/cover.h"
+
+enum { SEND = 1, RECEIVE = 2 };
+
+static const struct access_name access_names[] = {
+	{"send", SEND},
+	{"receive", RECEIVE},
+	{"write", SEND},
+	{"read", RECEIVE},
+	{"w", SEND},
+	{"r", RECEIVE},
+	{"rw", SEND | RECEIVE},
+	{"wr", SEND | RECEIVE},
+};
+
+static const struct condition_kind conditions[] = {
+	{.key = "set", .type = CONDITION_NAMES, .names = &names_signals},
+	{.key = "peer", .type = CONDITION_PATTERN, .no_list = true},
+};
+
+static const struct access_kind kind = {
+	.name = "signal",
+	.access = access_names,
+	.access_count = sizeof(access_names) / sizeof(*access_names),
+	.all = SEND | RECEIVE,
+	.has_parentheses = true,
+	.conditions = conditions,
+	.condition_count = sizeof(conditions) / sizeof(*conditions),
+};
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct access_rule *rule = access_rule_read(unit, &kind, items);
+	return rule ? &rule->head : NULL;
+}
+
+static void print(const struct rule *rule, struct buf *out)
+{
+	access_rule_print(&kind, (const struct access_rule *)rule, out);
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	return access_rule_covers(unit, &kind, deny, allow, ret_witness);
+}
+
+const struct rule_ops rule_signal = {
+	.name = "signal",
+	.since = ABI_NONE,
+	.about = "signals sent and received",
+	.read = read,
+	.print = print,
+	.equal = access_rule_equal,
+	.covers = covers,
+};

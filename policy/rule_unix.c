@@ -1,0 +1,124 @@
+/* unix [ACCESS] [type=TYPE] [addr=ADDRESS] [peer=([label=PROFILE] [addr=ADDRESS])]: apparmor.d(5).
+ */
+
+#include "policy/cover.h"
+
+enum {
+	SEND = 1 << 0,
+	RECEIVE = 1 << 1,
+	CONNECT = 1 << 2,
+	ACCEPT = 1 << 3,
+	CREATE = 1 << 4,
+	BIND = 1 << 5,
+	LISTEN = 1 << 6,
+	SHUTDOWN = 1 << 7,
+	GETATTR = 1 << 8,
+	SETATTR = 1 << 9,
+	GETOPT = 1 << 10,
+	SETOPT = 1 << 11,
+	PEER = SEND | RECEIVE | CONNECT | ACCEPT, /* all that a peer can be named for */
+	ALL = (1 << 12) - 1,
+};
+
+static const struct access_name access_names[] = {
+	{"create", CREATE},
+	{"bind", BIND},
+	{"listen", LISTEN},
+	{"accept", ACCEPT},
+	{"connect", CONNECT},
+	{"shutdown", SHUTDOWN},
+	{"getattr", GETATTR},
+	{"setattr", SETATTR},
+	{"getopt", GETOPT},
+	{"setopt", SETOPT},
+	{"send", SEND},
+	{"receive", RECEIVE},
+	{"write", SEND},
+	{"read", RECEIVE},
+	{"w", SEND},
+	{"r", RECEIVE},
+	{"rw", SEND | RECEIVE},
+	{"wr", SEND | RECEIVE},
+};
+
+/* An abstract address starts with '@'; "none" is anonymous, "auto" chosen by the kernel. */
+static bool check_address(struct unit *unit, const struct item *item)
+{
+	struct slice text = item->text;
+	if (slice_starts(text, SLICE("@")) || slice_is(text, "none") || slice_is(text, "auto"))
+		return true;
+	struct diag *diag = diag_add(&unit->diags, DIAG_BAD_RULE, item->span,
+		"unix address '%.*s' must be none, auto, or start with '@'", SLICE_FMT(text));
+	if (slice_starts(text, SLICE("/")))
+		diag_help(&unit->diags, diag,
+			"a socket with a path is a file: use a file rule such as '%.*s rw'",
+			SLICE_FMT(text));
+	return false;
+}
+
+static const struct condition_kind peer_conditions[] = {
+	{.key = "label", .type = CONDITION_PATTERN},
+	{.key = "addr", .type = CONDITION_PATTERN, .check = check_address},
+};
+
+static const struct condition_kind conditions[] = {
+	{.key = "type", .type = CONDITION_NAME, .names = &names_types},
+	{.key = "addr", .type = CONDITION_PATTERN, .check = check_address},
+	{.key = "peer",
+		.type = CONDITION_GROUP,
+		.members = peer_conditions,
+		.member_count = sizeof(peer_conditions) / sizeof(*peer_conditions)},
+};
+
+static uint32_t implied(const struct condition *given)
+{
+	return condition_find(given, "peer") ? PEER : ALL;
+}
+
+static const struct access_kind kind = {
+	.name = "unix",
+	.access = access_names,
+	.access_count = sizeof(access_names) / sizeof(*access_names),
+	.all = ALL,
+	.implied = implied,
+	.has_parentheses = true,
+	.conditions = conditions,
+	.condition_count = sizeof(conditions) / sizeof(*conditions),
+};
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct access_rule *rule = access_rule_read(unit, &kind, items);
+	if (!rule)
+		return NULL;
+	const struct condition *peer = condition_find(rule->conditions, "peer");
+	if (!peer || (rule->access & ~(uint32_t)PEER) == 0)
+		return &rule->head;
+	diag_add(&unit->diags, DIAG_BAD_RULE, peer->span,
+		"'peer=' goes only with send, receive, connect and accept");
+	return NULL;
+}
+
+static void print(const struct rule *rule, struct buf *out)
+{
+	access_rule_print(&kind, (const struct access_rule *)rule, out);
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	return access_rule_covers(unit, &kind, deny, allow, ret_witness);
+}
+
+const struct rule_ops rule_unix = {
+	.name = "unix",
+	.since = ABI_NONE,
+	.about = "unix sockets by address and peer",
+	.read = read,
+	.print = print,
+	.equal = access_rule_equal,
+	.covers = covers,
+};

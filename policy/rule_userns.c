@@ -1,0 +1,42 @@
+/* userns [create]: creation of user namespaces, mediated by kernels from 6.7 on. */
+
+#include "policy/cover.h"
+
+static const struct access_name access_names[] = {{"create", 1}};
+
+static const struct access_kind kind = {
+	.name = "userns",
+	.access = access_names,
+	.access_count = 1,
+	.all = 1,
+};
+
+static struct rule *read(struct unit *unit, const struct statement *statement,
+	const struct item *items, const struct qualifiers *qualifiers)
+{
+	(void)statement;
+	(void)qualifiers;
+	struct access_rule *rule = access_rule_read(unit, &kind, items);
+	return rule ? &rule->head : NULL;
+}
+
+static void print(const struct rule *rule, struct buf *out)
+{
+	access_rule_print(&kind, (const struct access_rule *)rule, out);
+}
+
+static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
+{
+	return access_rule_covers(unit, &kind, deny, allow, ret_witness);
+}
+
+const struct rule_ops rule_userns = {
+	.name = "userns",
+	.since = ABI_4_0,
+	.about = "creation of user namespaces",
+	.read = read,
+	.print = print,
+	.equal = access_rule_equal,
+	.covers = covers,
+};

@@ -1,0 +1,44 @@
+# baseline: docker-default of moby/profiles, June 2026
+#
+# What Docker's own default profile allows and denies: everything but the dangerous. The
+# exceptions of its denies are written as allow rules below the denied tree; the compiler makes
+# the exact complement of them.
+
+abi <abi/3.0>,
+include <tunables/global>
+
+profile @{name} flags=(attach_disconnected,mediate_deleted) {
+	# Allowed broadly.
+	network,
+	capability,
+	file,
+	umount,
+
+	# Stop and kill: signals from the host, from the runtimes and from the Docker daemon.
+	signal (receive) peer={unconfined,runc,crun,podman,conmon,containerd-shim*,docker,dockerd,/usr/bin/dockerd,/usr/sbin/dockerd,snap.docker.dockerd}{,//&unconfined},
+
+	# Processes of the container may signal and trace each other.
+	signal (send, receive) peer=@{name}{,//**},
+	ptrace (read, readby, trace, tracedby) peer=@{name}{,//**},
+
+	# The kernel's crypto sockets (CVE-2026-31431).
+	deny network alg,
+
+	# Below /proc only the processes' own directories and the shared memory limits are written.
+	deny /proc/** w,
+	/proc/@{pid}/** rw,
+	/proc/sys/kernel/shm** rw,
+
+	# Below /sys only the control groups.
+	deny /sys/** wklx,
+	/sys/fs/cgroup/** rwklix,
+
+	# Not even to be read.
+	deny /proc/sysrq-trigger rwklx,
+	deny /proc/kcore rwklx,
+	deny /sys/firmware/** rwklx,
+	deny /sys/devices/virtual/powercap/** rwklx,
+	deny /sys/kernel/security/** rwklx,
+
+	deny mount,
+}

@@ -1,0 +1,163 @@
+"""make bench: ratios, each of two things measured side by side in this run.
+
+Processor time (user + system, children included) of whole processes; the best of several rounds that
+take turns, so that a busy machine disturbs both sides alike.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+AAFORGE = os.path.join(BUILD, "aaforge")
+FLOOR = os.path.join(BUILD, "bench", "floor")
+FEATURES = "/etc/apparmor.d/abi/3.0"
+PARSER = "/sbin/apparmor_parser"
+ROUNDS = 3
+
+DESCRIPTION = """\
+name: service-{n}
+description: Service number {n} of the benchmark, as long as a real one
+binary: /srv/service-{n}/bin/server
+libraries: [/usr/lib, /srv/service-{n}/lib]
+readable:
+  - /etc/service-{n}/
+  - /etc/ssl/certs/
+  - /usr/share/ca-certificates/
+  - /usr/share/zoneinfo/
+  - /srv/service-{n}/static/
+writable:
+  - /var/lib/service-{n}
+  - /var/log/service-{n}
+  - {{path: /var/cache/service-{n}, owner: true}}
+  - /tmp
+  - {{file: /run/service-{n}.pid}}
+exec:
+  - /usr/bin/gzip
+network: [inet stream, inet6 stream, inet dgram, inet6 dgram, unix stream]
+capabilities: [net_bind_service, setuid, setgid]
+abstractions: [nameservice]
+rules:
+  - signal (send) set=(term, hup) peer=service-{n}
+deny:
+  - /etc/shadow r
+  - /etc/service-{n}/private/** r
+{exception}\
+# {padding}
+"""
+
+
+def description(n):
+    exception = ""
+    text = DESCRIPTION.format(n=n, exception=exception, padding="")
+    return DESCRIPTION.format(n=n, exception=exception, padding="x" * max(0, 1024 - len(text)))
+
+
+def write_descriptions(directory, count):
+    os.makedirs(directory)
+    for n in range(count):
+        with open(os.path.join(directory, "service-%05d.yaml" % n), "w") as f:
+            f.write(description(n))
+
+
+class Run:
+    """One process: processor seconds and peak memory."""
+
+    def __init__(self, argv, stdin=None, env=None):
+        process = subprocess.Popen(
+            argv,
+            stdin=open(stdin) if stdin else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=dict(os.environ, **(env or {})),
+        )
+        err = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit("%s: status %d\n%s" % (argv, status, err.decode()[:2000]))
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.peak = usage.ru_maxrss / 1024
+
+
+def best(rounds):
+    return min(rounds)
+
+
+def row(what, value, limit, more=False):
+    ok = value >= limit if more else value <= limit
+    print("%-66s %8.3f   %s %-6g %s" % (what, value, "at least" if more else "at most", limit, "ok" if ok else "MISSED"), flush=True)
+    return ok
+
+
+def fresh(directory):
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    return directory
+
+
+def bench_compile(tmp):
+    many, few = os.path.join(tmp, "many"), os.path.join(tmp, "few")
+    write_descriptions(many, 10000)
+    write_descriptions(few, 100)
+    out = os.path.join(tmp, "out")
+    Run([AAFORGE, "compile", "-o", fresh(out) + "/", few])
+    size = sum(os.path.getsize(os.path.join(out, f)) for f in os.listdir(out)) // 100
+    ours, floor, single = [], [], []
+    for _ in range(ROUNDS):
+        ours.append(Run([AAFORGE, "compile", "-o", fresh(out) + "/", many]).cpu)
+        floor.append(Run([FLOOR, many, fresh(out), str(size)]).cpu)
+        names = sorted(os.listdir(few))
+        fresh(out)
+        single.append(
+            sum(Run([AAFORGE, "compile", "-o", os.path.join(out, n), os.path.join(few, n)]).cpu for n in names) * 100
+        )
+    ok = row("compile: 10,000 descriptions / libyaml parse and write (%.0f us each)" % (best(ours) * 100), best(ours) / best(floor), 3.0)
+    ok &= row("compile: one process per service / one process for all", best(single) / best(ours), 5.0, more=True)
+    peaks = [Run([AAFORGE, "compile", "-o", fresh(out) + "/", d]).peak for d in (many, few)]
+    ok &= row("compile: peak memory for 10,000 documents / for 100 (%.1f MiB)" % peaks[1], peaks[0] / peaks[1], 1.2)
+    return ok
+
+
+def bench_check(tmp):
+    source, texts = os.path.join(tmp, "check"), os.path.join(tmp, "texts")
+    write_descriptions(source, 200)
+    Run([AAFORGE, "compile", "-o", fresh(texts) + "/", source])
+    ours, plain = [], []
+    for _ in range(ROUNDS):
+        ours.append(Run([AAFORGE, "check", "--no-cache", "--quiet", source]).cpu)
+        total = 0
+        for name in sorted(os.listdir(texts)):
+            command = [PARSER, "--config-file=/dev/null", "-M", FEATURES, "-QK"]
+            total += Run(command, stdin=os.path.join(texts, name), env={"LC_ALL": "C"}).cpu
+        plain.append(total)
+    return row("check, cold: 200 profiles / plain apparmor_parser -QK -M (%.1f ms each)" % (best(plain) * 5), best(ours) / best(plain), 1.05)
+
+
+def bench_cache(tmp):
+    source = os.path.join(tmp, "cache")
+    write_descriptions(source, 1000)
+    env = {"XDG_CACHE_HOME": fresh(os.path.join(tmp, "verdicts")), "AAFORGE_CACHE": os.path.join(tmp, "verdicts")}
+    cold = Run([AAFORGE, "check", "--quiet", source], env=env).cpu
+    warm = best([Run([AAFORGE, "check", "--quiet", source], env=env).cpu for _ in range(ROUNDS)])
+    return row("check, warm: 1,000 unchanged profiles / cold (%.2f ms each)" % warm, warm / cold, 1 / 50)
+
+
+def main():
+    shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    tmp = tempfile.mkdtemp(prefix="aaforge-bench.", dir=shm)
+    begin = time.time()
+    try:
+        ok = bench_compile(tmp)
+        ok &= bench_check(tmp)
+        ok &= bench_cache(tmp)
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+    print("%d s" % (time.time() - begin))
+    sys.exit(0 if ok else 1)
+
+
+main()

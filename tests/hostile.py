@@ -1,0 +1,207 @@
+"""Input and systems that mean ill: each gives a clear error, the right exit status, and nothing is lost."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import AAFORGE, WRAPPER, Scratch, aaforge, check, finish  # noqa: E402
+
+GOOD = "name: good\nbinary: /app\n"
+NAME = b"name: x\nbinary: /b\n"
+
+# (what, bytes, status, id that must be named or None)
+DESCRIPTIONS = [
+    ("an empty file", b"", 1, "empty-document"),
+    ("a comment only", b"# nothing\n", 1, "empty-document"),
+    ("NUL", NAME + b"readable: ['/a\0b']\n", 1, "encoding"),
+    ("an escaped NUL", NAME + b'readable: ["/a\\0b"]\n', 1, "bad-path"),
+    ("an escaped newline", NAME + b'readable: ["/a\\nb"]\n', 1, "bad-path"),
+    ("invalid UTF-8", NAME + b"readable: [/a\xff]\n", 1, "encoding"),
+    ("UTF-16", "name: x\nbinary: /b\n".encode("utf-16"), 1, "encoding"),
+    ("CRLF", NAME.replace(b"\n", b"\r\n"), 0, None),
+    ("a byte order mark", b"\xef\xbb\xbf" + NAME, 0, None),
+    ("a tab as indentation", b"name: x\nbinary:\n\t- /b\n", 1, "yaml"),
+    ("an alias cycle", NAME + b"readable: &a [*a]\n", 1, "alias-cycle"),
+    ("an unknown alias", NAME + b"readable: [*nope]\n", 1, "unknown-alias"),
+    ("an alias bomb", NAME + b"x0: &x0 [a,a,a,a,a,a,a,a,a]\n"
+     + b"".join(b"x%d: &x%d [%s]\n" % (i, i, b",".join([b"*x%d" % (i - 1)] * 9)) for i in range(1, 12)), 1, None),
+    ("an alias bomb in a known key", NAME + b"readable: &x0 [/a,/a,/a,/a,/a,/a,/a,/a,/a]\nrules:\n"
+     + b"".join(b" - &r%d [%s]\n" % (i, b",".join([b"*x0" if i == 0 else b"*r%d" % (i - 1)] * 9)) for i in range(10)), 1, None),
+    ("64 levels", NAME + b"readable: " + b"[" * 100 + b"]" * 100 + b"\n", 1, "too-large"),
+    ("100,000 levels", NAME + b"readable: " + b"[" * 100000, 1, None),
+    ("1 MiB and a byte", NAME + b"#" * (1 << 20) + b"\n", 1, "too-large"),
+    ("a very long line", NAME + b"description: " + b"x" * 500000 + b"\n", 0, None),
+    ("100,000 keys", b"".join(b"k%d: 1\n" % i for i in range(100000)), 1, "unknown-key"),
+    ("a duplicate key", NAME + b"name: y\n", 1, "duplicate-key"),
+    ("a list at the top", b"- a\n", 1, "wrong-type"),
+    ("a scalar at the top", b"hello\n", 1, "wrong-type"),
+    ("an unclosed quote", b"name: 'x\n", 1, "yaml"),
+    ("a foreign tag", b"name: !!python/object:os.system x\nbinary: /b\n", 1, None),
+    ("two rules in one", NAME + b"rules: ['/a r, /b w']\n", 1, "rule-not-single"),
+    ("a rule that closes the block", NAME + b"rules: ['/a r, }']\n", 1, None),
+    ("a rule that opens a block", NAME + b"rules: ['profile y { /a r, }']\n", 1, None),
+    ("a rule that includes", NAME + b"rules: ['include <tunables/global>']\n", 1, None),
+    ("a rule that sets a variable", NAME + b"rules: ['@{X} = /a']\n", 1, None),
+    ("a rule with a comment", NAME + b"rules: ['/a r #, /b w']\n", 1, None),
+    ("a rule with a newline", NAME + b'rules: ["/a r,\\n/b w"]\n', 1, None),
+    ("a glob bomb", NAME + b"readable: ['/" + b"{a,b}" * 2000 + b"']\n", None, None),
+    ("a nested glob bomb", NAME + b"readable: ['/" + b"{a," * 200 + b"b" + b"}" * 200 + b"']\n", 1, None),
+    ("a star bomb", NAME + b"readable: ['/" + b"*a" * 500 + b"']\ndeny: ['/" + b"*b" * 500 + b" r']\n", None, None),
+    ("a name with a newline", b'name: "a\\nb"\nbinary: /b\n', 1, "bad-name"),
+    ("a name with a brace", b"name: 'a{b'\nbinary: /b\n", 1, "bad-name"),
+    ("a reserved name", b"name: unconfined\nbinary: /b\n", 1, "bad-name"),
+    ("a relative path", NAME + b"readable: [a/b]\n", 1, "bad-path"),
+    ("a path with ..", NAME + b"readable: [/a/../b]\n", 1, "bad-path"),
+    ("a description with a newline", NAME + b'description: "a\\n} profile evil {"\n', 1, None),
+]
+
+
+def descriptions(scratch):
+    for what, text, status, name in DESCRIPTIONS:
+        path = scratch.file("d.yaml", text)
+        begin = time.time()
+        result = aaforge("compile", path, timeout=60 * (10 if WRAPPER else 1))
+        fine = result.status == status if status is not None else result.status in (0, 1)
+        check(fine, "%s: status %s" % (what, result.status), result.message[:1500])
+        if result.status == 1:
+            check(result.out == b"", "%s: nothing is emitted" % what)
+            check("error:" in result.message, "%s: an error is shown" % what, result.message[:500])
+            check(len(result.err) < 400000, "%s: the messages are bounded (%d bytes)" % (what, len(result.err)))
+        if name:
+            check("[%s]" % name in result.message, "%s: names %s" % (what, name), result.message[:1500])
+        check(time.time() - begin < (200 if WRAPPER else 20), "%s: ends soon" % what)
+
+
+def many_documents(scratch):
+    result = aaforge("compile", scratch.file("m.yaml", GOOD + "---\n" + GOOD.replace("good", "other")))
+    check(result.status == 0 and result.out.count(b"\nprofile ") == 2, "two documents give two profiles", result.message)
+    check(result.out.count(b"abi <abi/3.0>") == 1, "one preamble for both", result.text)
+    result = aaforge("compile", scratch.file("m.yaml", GOOD + "---\n" + GOOD))
+    check(result.status == 1 and "[duplicate-name]" in result.message, "a name twice is refused", result.message)
+    result = aaforge("compile", "-", stdin=GOOD.encode())
+    check(result.status == 0, "standard input", result.message)
+
+
+def outputs(scratch):
+    good = scratch.file("good.yaml", GOOD)
+    bad = scratch.file("bad.yaml", "nam: x\n")
+    target = scratch.file("out.profile", "old")
+    aaforge("compile", "-o", target, bad)
+    check(open(target).read() == "old", "an error leaves the old file")
+    result = aaforge("compile", "-o", target, good)
+    check(result.status == 0 and "profile good" in open(target).read(), "a file is replaced", result.message)
+    link = scratch.path + "/link"
+    os.symlink(scratch.file("pointed", "precious"), link)
+    result = aaforge("compile", "-o", link, good)
+    check(result.status == 0 and not os.path.islink(link), "a symbolic link is replaced", result.message)
+    check(open(scratch.path + "/pointed").read() == "precious", "and not followed")
+    fifo = scratch.path + "/fifo"
+    os.mkfifo(fifo)
+    result = aaforge("compile", "-o", fifo, good, timeout=60)
+    check(result.status == 3 and "fifo" in result.message.lower(), "a FIFO is refused", result.message)
+    check(stat.S_ISFIFO(os.stat(fifo).st_mode), "and still there")
+    result = aaforge("compile", "-o", "/dev/full", good)
+    check(result.status == 3 and "No space left" in result.message, "a full disk (/dev/full) as a file", result.message)
+    with open("/dev/full", "wb") as full:
+        result = aaforge("compile", good, stdout=full)
+    check(result.status == 3 and "No space left" in result.message, "a full disk on standard output", result.message)
+    result = aaforge("compile", "-o", scratch.path + "/none/x", good)
+    check(result.status == 3, "a missing folder", result.message)
+    directory = scratch.path + "/dir"
+    os.mkdir(directory)
+    result = aaforge("compile", "-o", directory, good, bad)
+    check(result.status == 1 and os.listdir(directory) == [], "one error: no file of the set appears", os.listdir(directory))
+    result = aaforge("compile", "-o", directory, good)
+    check(result.status == 0 and os.listdir(directory) == ["good"], "a directory gets one file per profile", os.listdir(directory))
+    os.mkdir(directory + "/other")
+    result = aaforge("compile", "-o", directory, scratch.file("o.yaml", GOOD.replace("good", "other")))
+    check(result.status == 3 and os.path.isdir(directory + "/other"), "a directory in the way is refused", result.message)
+    check(not [f for f in os.listdir(directory) if f.startswith(".")], "no temporary file is left", os.listdir(directory))
+    result = aaforge("compile", scratch.path + "/missing.yaml")
+    check(result.status == 3 and "No such file" in result.message, "a missing input", result.message)
+    result = aaforge("compile", "--format", "json", bad)
+    check(result.status == 1 and result.message.startswith("{"), "messages as JSON lines", result.message)
+
+
+def usage():
+    for words in ([], ["frob"], ["compile"], ["compile", "--frob", "x"], ["compile", "--abi", "9", "x"], ["check", "-j", "0", "x"], ["check", "--timeout", "x", "y"],
+                  ["compile", "-W", "nope", "x"], ["compile", "-N", "yaml", "x"], ["compile", "-o"], ["schema", "x"], ["help", "nope"], ["version", "x"]):
+        result = aaforge(*words)
+        check(result.status == 2 and result.message, "usage: %s" % words, "%d %s" % (result.status, result.message))
+    result = aaforge("compile", "--anotate", "x")
+    check("--annotate" in result.message, "the nearest option is named", result.message)
+    result = aaforge("complie", "x")
+    check("'compile'" in result.message, "the nearest command is named", result.message)
+
+
+PARSERS = [
+    ("killed", "kill -9 $$", 3, 10),
+    ("crashing", "kill -SEGV $$", 3, 10),
+    ("endless", "sleep 1000", 1, 10),
+    ("deaf", "trap '' TERM INT HUP; while :; do sleep 1; done", 1, 10),
+    ("with a child that stays", "sleep 1000 & sleep 1000", 1, 10),
+    ("printing megabytes", "yes 'AppArmor parser error' | head -c 50000000 >&2; exit 1", None, 30),
+    ("printing for ever", "exec yes x >&2", None, 30),
+    ("refusing in silence", "exit 1", 1, 10),
+    ("not reading", "exec <&-; exit 0", 0, 10),
+]
+
+
+def parsers(scratch):
+    good = scratch.file("good.yaml", GOOD)
+    for what, body, status, limit in PARSERS:
+        path = scratch.file("parser", "#!/bin/sh\ncase $* in *--version*) echo 'AppArmor parser version 3.0.8'; exit 0;; esac\n" + body + "\n")
+        os.chmod(path, 0o755)
+        begin = time.time()
+        result = aaforge("check", "--no-cache", "--parser", path, "--timeout", "2", good, timeout=100)
+        fine = result.status == status if status is not None else result.status in (1, 3)
+        check(fine and (status == 0 or result.message), "a parser %s: status %d" % (what, result.status), result.message[:500])
+        check(time.time() - begin < limit + (30 if WRAPPER else 0), "a parser %s: ends soon" % what)
+        check(len(result.err) < 100000, "a parser %s: messages are bounded" % what)
+    result = aaforge("check", "--parser", scratch.path + "/none", good)
+    check(result.status == 3 and "none" in result.message, "a missing parser", result.message)
+    result = aaforge("check", "--parser", "apparmor_parser", good)
+    check(result.status in (2, 3), "a relative parser path", result.message)
+    result = aaforge("check", "--features", scratch.file("f", "nonsense"), good)
+    check(result.status == 3, "nonsense as features", result.message)
+    result = aaforge("check", "--base", scratch.path, good)
+    check(result.status in (1, 3), "a base without abstractions", result.message)
+
+
+def interrupted(scratch):
+    """Killed in the middle of a large set: the directory holds nothing half-made."""
+    directory, out = scratch.path + "/many", scratch.path + "/many-out"
+    os.mkdir(directory)
+    os.mkdir(out)
+    for n in range(2000):
+        with open("%s/%d.yaml" % (directory, n), "w") as f:
+            f.write(GOOD.replace("good", "n%d" % n))
+    process = subprocess.Popen([AAFORGE, "compile", "-o", out, directory])
+    threading.Timer(0.05, process.send_signal, [signal.SIGKILL]).start()
+    process.wait()
+    partial = [n for n in os.listdir(out) if not n.startswith(".") and not open(os.path.join(out, n)).read().rstrip().endswith("}")]
+    check(not partial, "a killed run leaves no partial profile", partial[:3])
+    result = aaforge("compile", "-o", out, directory)
+    names = os.listdir(out)
+    check(result.status == 0 and len(names) == 2000, "the next run makes it whole and clean", "%d files %s" % (len(names), result.message))
+
+
+def main():
+    with Scratch() as scratch:
+        os.environ["XDG_CACHE_HOME"] = scratch.path + "/cache"
+        descriptions(scratch)
+        many_documents(scratch)
+        outputs(scratch)
+        usage()
+        if not WRAPPER:
+            parsers(scratch)
+            interrupted(scratch)
+    finish()
+
+
+main()

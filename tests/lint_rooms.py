@@ -1,0 +1,72 @@
+"""The house keeps its order: includes point left only, the pure rooms make no system call."""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import ROOT, check, finish  # noqa: E402
+
+# Leftmost first: a room may include itself and what stands before it.
+ROOMS = ["base", "lexer", "parser", "policy", "templates", "compiler", "analysis", "manager", "cli"]
+PURE = ["base", "lexer", "parser", "policy", "compiler", "analysis"]
+# Functions that touch the world, end the process or get memory past the arena.
+WORLD = """open openat creat fopen fdopen read write pread pwrite close fork vfork clone execve execv
+execvp posix_spawn system popen kill getenv setenv exit _exit abort printf fprintf puts fputs putchar perror
+malloc calloc realloc free strdup asprintf time clock_gettime gettimeofday rand random socket connect
+unlink rename mkdir stat lstat fstat opendir signal sigaction setlocale getpid longjmp setjmp""".split()
+CALL = re.compile(r"(?<![A-Za-z0-9_>.])(%s)\s*\(" % "|".join(WORLD))
+# base/arena.c is the one place that gets memory; its handler must not return, or the process ends.
+# jansson owns the memory of its values: compiler/output/ may hand its texts back.
+ALLOWED = {"base/arena.c": {"malloc", "free", "abort"}, "compiler/output/schema.c": {"free"}}
+
+
+def files(room):
+    for folder, _, names in os.walk(os.path.join(ROOT, room)):
+        for name in sorted(names):
+            if name.endswith((".c", ".h", ".l", ".y", ".def")):
+                yield os.path.relpath(os.path.join(folder, name), ROOT)
+
+
+def without_comments_and_strings(text):
+    text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
+    text = re.sub(r"//[^\n]*", "", text)
+    return re.sub(r'"(\\.|[^"\\\n])*"', '""', text)
+
+
+def check_includes(room, path, text):
+    allowed = ROOMS[: ROOMS.index(room) + 1]
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+        if not match:
+            continue
+        target = match.group(1).split("/")[0]
+        check(target in allowed, "%s:%d includes %s" % (path, number, match.group(1)))
+
+
+def check_calls(path, text):
+    for number, line in enumerate(without_comments_and_strings(text).splitlines(), 1):
+        if line.startswith("static "):
+            continue  # a definition that happens to have such a name
+        for match in CALL.finditer(line):
+            name = match.group(1)
+            if name not in ALLOWED.get(path, ()):
+                check(False, "%s:%d calls %s" % (path, number, name), line.strip())
+
+
+def main():
+    for room in ROOMS:
+        for path in files(room):
+            with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+                text = f.read()
+            check_includes(room, path, text)
+            if room in PURE:
+                check_calls(path, text)
+            check(len(text.splitlines()) <= 600, "%s is longer than 600 lines" % path)
+    # The rules above must be able to fail.
+    check(CALL.search("x = malloc (3);"), "a system call is recognised")
+    check(not CALL.search("arena->free(3)"), "a member is not a system call")
+    finish()
+
+
+main()

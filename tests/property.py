@@ -1,0 +1,170 @@
+"""Properties, on random input from fixed seeds, decided by what apparmor_parser compiles:
+
+1. Carve-outs: for any set of exceptions the emitted denies block every write below /proc and /sys but those.
+2. Hostile values: whatever a description holds, reading the emitted text back gives only what was meant.
+"""
+
+import json
+import os
+import random
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Scratch, aaforge, check, finish, say  # noqa: E402
+from oracle import Dfa, compile_text  # noqa: E402
+
+# Everything is allowed but the denies, so that a hole in them cannot hide behind a missing allow.
+TEMPLATE = """\
+abi <abi/3.0>,
+include <tunables/global>
+profile @{name} {
+	file,
+	deny /proc/** wkl,
+	deny /sys/** wkl,
+}
+"""
+
+PID = re.compile(r"[1-9][0-9]{0,5}|[1-4][0-9]{6}")
+
+NAMES = ["sys", "kernel", "comm", "shm", "shmmax", "shmall", "fs", "cgroup", "cg", "c", "net", "ipv4",
+         "tcp", "1", "12", "42", "4194304", "oom_score_adj", "attr", "current", "a b", "x,y", "#x", "p{q", "[z]", "st*r",
+         "q?", "\u00fc\u00df", 'quo"te', "back\\slash", "@{pid}", "-", "^", "]", "~", "!", "..."]
+
+
+def random_exception(rng):
+    """(entry of `writable` as JSON, predicate of paths)"""
+    root = rng.choice(["/proc", "/sys"])
+    shape = rng.random()
+    if root == "/proc" and shape < 0.15:
+        leaf = rng.choice(["comm", "oom_score_adj", "attr/current"])
+        return {"file": "/proc/self/" + leaf}, matcher(r"/proc/(?:%s)/%s" % (PID.pattern, re.escape(leaf)))
+    if root == "/proc" and shape < 0.22:
+        return {"file": "/proc/thread-self/comm"}, matcher(r"/proc/(?:%s)/task/(?:%s)/comm" % (PID.pattern, PID.pattern))
+    if root == "/proc" and shape < 0.32:
+        leaf = rng.choice(["comm", "oom_score_adj", "setgroups"])
+        return "/proc/@{pid}/" + leaf, matcher(r"/proc/(?:%s)/%s" % (PID.pattern, leaf))
+    if root == "/proc" and shape < 0.37:
+        leaf = rng.choice(["comm", "net"])
+        return "/proc/*/" + leaf, matcher(r"/proc/[^/]+/" + leaf)
+    path = root + "".join("/" + rng.choice(NAMES) for _ in range(rng.randint(1, 4)))
+    literal = re.escape(path)
+    if shape < 0.75:
+        return {"file": path}, matcher(literal)
+    # A directory: all below it, but not the directory itself. A path with glob characters would be a pattern.
+    if re.search(r"[*?\[\]{}@\\]", path):
+        return {"file": path}, matcher(literal)
+    return path + rng.choice(["", "/"]), matcher(literal + r"/[^/][\s\S]*")
+
+
+def matcher(regex):
+    compiled = re.compile(regex)
+    return lambda path: compiled.fullmatch(path) is not None
+
+
+def near(rng, paths):
+    """A path beside one of the given ones: cut, extended, one byte changed."""
+    path = rng.choice(paths)
+    for _ in range(rng.randint(0, 2)):
+        at = rng.randint(5, len(path))
+        action = rng.random()
+        if action < 0.3:
+            path = path[:at]
+        elif action < 0.6:
+            path = path[:at] + rng.choice("abcmsx019/-{}*, ") + path[at + 1 :]
+        elif action < 0.8:
+            path = path[:at] + rng.choice("abcmsx019/") + path[at:]
+        else:
+            path += rng.choice(["/", "/x", "x", "/task/7/comm", "0"])
+    return path
+
+
+def sample_path(entry, rng):
+    text = entry["file"] if isinstance(entry, dict) else entry
+    text = text.replace("/thread-self/", "/%d/task/%d/" % (rng.randint(1, 4999999), rng.randint(1, 99999)))
+    text = text.replace("/self/", "/%d/" % rng.choice([1, 9, 10, 42, 99999, 4999999]))
+    if isinstance(entry, str):
+        text = text.replace("@{pid}", str(rng.randint(1, 4999999))).replace("*", rng.choice(["x", "12", "sys"]))
+    return text
+
+
+def kernel_sees(path):
+    """Paths that the kernel hands to AppArmor: absolute, resolved, without empty components."""
+    return "//" not in path and "\0" not in path and re.match(r"/(proc|sys)/[^/]", path)
+
+
+def carve_round(seed, scratch, template):
+    rng = random.Random(seed)
+    exceptions = [random_exception(rng) for _ in range(rng.randint(1, 4))]
+    entries = [e for e, _ in exceptions]
+    text = json.dumps({"name": "p", "template": template, "binary": "/b", "writable": entries}, ensure_ascii=False)
+    result = aaforge("compile", "-N", "duplicate-entry", scratch.file("p.yaml", text))
+    if result.status != 0:
+        # The only refusal that is right: a component such as st*r inside a pattern cannot be here.
+        check(False, "seed %d compiles" % seed, text + "\n" + result.message)
+        return
+    dfa = Dfa(compile_text(result.out))
+    samples = [sample_path(e, rng) for e in entries for _ in range(3)] + ["/proc/sys/kernel/x", "/sys/fs/x/y", "/proc/1/comm"]
+    wrong = []
+    for _ in range(150):
+        path = near(rng, samples)
+        if not kernel_sees(path):
+            continue
+        want = any(match(path) for _, match in exceptions)
+        for permission in "wk":
+            if dfa.allows(path, permission, False) != want or dfa.allows(path, permission, True) != want:
+                wrong.append((path, permission, want))
+        if not dfa.allows(path, "r", True):
+            wrong.append((path, "r", True))
+    check(not wrong, "carve-outs, seed %d" % seed, "%s\n%s\n%s" % (text, wrong[:5], result.text))
+
+
+def owner_round(scratch, template):
+    """owner: true leaves the deny to everybody else."""
+    text = json.dumps({"name": "p", "template": template, "binary": "/b",
+                       "writable": [{"file": "/proc/self/comm", "owner": True}]})
+    result = aaforge("compile", scratch.file("o.yaml", text))
+    dfa = Dfa(compile_text(result.out))
+    check(dfa.allows("/proc/7/comm", "w", True), "the owner may write", result.text)
+    check(not dfa.allows("/proc/7/comm", "w", False), "others may not", result.text)
+    check(not dfa.allows("/proc/7/com", "w", True), "nothing else may be written", result.text)
+
+
+HOSTILE = ["/a b", '/a"b', "/a\\b", "/a,b", "/a#b", "/a{b", "/a}b", "/a,", "/ #include <x>", "/a rw, /etc/shadow rw", "/x\\", "/a@{HOME}",
+           "/@{a", "/a*", "/a?", "/[a]", "/^a", "/a\u00fc", "/a'b", "/}", "/}\\", "/a -> b", "/(", "/a=b", "/<a>", "/a;b", "/\u202e", "/a\tb",
+           "/a\\,b", "/a\\\\", "/\\x41", "/\\101", "/$x", "/${x}", "/a|b", "/!", "/~", "/a  b ", "/\u00a0"]
+
+
+def hostile_round(seed, scratch):
+    """A literal value gives exactly that path and nothing else in the compiled policy."""
+    rng = random.Random(seed)
+    value = rng.choice(HOSTILE) + "".join(rng.choice(["", "x", " ", ",", "}", "{", "\\", '"', "*", "#", "/", "@", "]"]) for _ in range(rng.randint(0, 4)))
+    value = re.sub(r"//+", "/", value)
+    if "\t" in value or value.endswith("/") or "/../" in value + "/":
+        return
+    text = json.dumps({"name": "p", "template": "minimal", "binary": "/b", "writable": [{"file": value}]}, ensure_ascii=False)
+    result = aaforge("compile", scratch.file("h.yaml", text))
+    if not check(result.status == 0, "hostile value %r compiles" % value, result.message):
+        return
+    dfa = Dfa(compile_text(result.out))
+    right = dfa.allows(value, "w", False) and dfa.allows("/b", "x", False)
+    others = [value + "x", value[:-1], value.replace("*", "x"), value.replace("?", "x"), value.replace("\\", ""), "/etc/shadow", "/a", "/b/c", value.replace("{", "").replace("}", "")]
+    extra = [p for p in others if p != value and p.startswith("/") and dfa.allows(p, "w", False)]
+    check(right and not extra, "hostile value %r" % value, "%s\n%s" % (extra, result.text))
+
+
+def main():
+    rounds = int(os.environ.get("PROPERTY_ROUNDS", "60"))
+    with Scratch() as scratch:
+        template = scratch.file("all.profile", TEMPLATE)
+        say("carve-outs: %d random sets of exceptions" % rounds)
+        for seed in range(rounds):
+            carve_round(seed, scratch, template)
+        owner_round(scratch, template)
+        say("hostile values: %d" % (rounds * 3))
+        for seed in range(rounds * 3):
+            hostile_round(seed, scratch)
+    finish()
+
+
+main()
