@@ -27,10 +27,14 @@ static void add_reason(struct run *run, struct diag *diag, const struct expectat
 	if (!run->book)
 		return;
 	const struct rule *rule = attribution_decides(attribution);
+	/* An allow rule where access was wanted: it starts a program in another way. */
+	bool wanted = expectation->allow;
 	if (rule) {
 		diag_second(&unit->diags, diag, attribution_place(rule), "'%.*s' %s it",
 			SLICE_FMT(rule_text(unit, rule)),
-			rule->qualifiers.deny ? "refuses" : "allows");
+			rule->qualifiers.deny ? "refuses"
+			: wanted	      ? "decides on"
+					      : "allows");
 		return;
 	}
 	if (expectation->allow)

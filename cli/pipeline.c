@@ -120,7 +120,7 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	item->header.sha256 = arena_copy(&unit->arena, slice_of(hex, DIGEST_HEX));
 	if (!claim_name(pipeline, item, path, service))
 		return;
-	const struct template *template = template_find(pipeline, unit, service, path);
+	const struct policy_template *template = template_find(pipeline, unit, service, path);
 	if (template)
 		item->ok = compile_service(
 			unit, service, template, &pipeline->compile, &item->compiled);

@@ -8,8 +8,8 @@
 
 struct template_entry {
 	struct template_entry *next;
-	struct slice key;		 /* built-in's name, or the file's path */
-	const struct template *template; /* NULL: it has mistakes */
+	struct slice key;			/* built-in's name, or the file's path */
+	const struct policy_template *template; /* NULL: it has mistakes */
 };
 
 static const struct builtin_template *find_builtin(struct slice name)
@@ -51,12 +51,12 @@ static struct slice template_path(struct arena *arena, struct slice name, const 
 		arena, "%.*s%.*s", (int)(slash + 1 - description), description, SLICE_FMT(name));
 }
 
-static const struct template *prepare(
+static const struct policy_template *prepare(
 	struct pipeline *pipeline, struct slice name, struct slice shown, struct slice text)
 {
 	struct unit *library = library_unit(pipeline->library);
 	const struct source *source = sources_add(&library->sources, shown, text, 1);
-	const struct template *template = NULL;
+	const struct policy_template *template = NULL;
 	if (source)
 		template =
 			template_prepare(library, source, name, library_loader(pipeline->library));
@@ -65,7 +65,7 @@ static const struct template *prepare(
 	return template;
 }
 
-static const struct template *read_file(struct pipeline *pipeline, struct unit *unit,
+static const struct policy_template *read_file(struct pipeline *pipeline, struct unit *unit,
 	const struct service *service, struct slice path)
 {
 	struct unit *library = library_unit(pipeline->library);
@@ -92,7 +92,8 @@ static struct template_entry *find_entry(struct pipeline *pipeline, struct slice
 	return NULL;
 }
 
-static void add_entry(struct pipeline *pipeline, struct slice key, const struct template *template)
+static void add_entry(
+	struct pipeline *pipeline, struct slice key, const struct policy_template *template)
 {
 	struct unit *library = library_unit(pipeline->library);
 	struct template_entry *entry = arena_new(&library->arena, struct template_entry);
@@ -100,7 +101,7 @@ static void add_entry(struct pipeline *pipeline, struct slice key, const struct 
 	pipeline->templates = entry;
 }
 
-const struct template *template_find(struct pipeline *pipeline, struct unit *unit,
+const struct policy_template *template_find(struct pipeline *pipeline, struct unit *unit,
 	const struct service *service, const char *path)
 {
 	struct unit *library = library_unit(pipeline->library);
@@ -114,7 +115,7 @@ const struct template *template_find(struct pipeline *pipeline, struct unit *uni
 	struct template_entry *entry = find_entry(pipeline, key);
 	if (entry && entry->template)
 		return entry->template;
-	const struct template *template = NULL;
+	const struct policy_template *template = NULL;
 	if (!entry) {
 		size_t errors = unit->diags.errors;
 		if (builtin)

@@ -10,7 +10,7 @@
  * after a diagnostic in `unit`; mistakes inside the template itself are printed once, when it is
  * first used.
  */
-const struct template *template_find(struct pipeline *pipeline, struct unit *unit,
+const struct policy_template *template_find(struct pipeline *pipeline, struct unit *unit,
 	const struct service *service, const char *path);
 
 #endif

@@ -106,6 +106,8 @@ static struct file_rule *add_deny(struct carving *c, const struct pattern *deny,
 	rule->head = deny->rule->head;
 	rule->head.next = NULL;
 	rule->head.comment = slice_of(NULL, 0);
+	rule->head.printed = slice_of(NULL, 0);
+	rule->head.pattern = NULL;
 	rule->head.cause = cause;
 	rule->head.carved = !span_none(cause);
 	rule->path = path;

@@ -52,7 +52,7 @@ static void drop_denies(struct unit *unit, struct profile *profile)
 }
 
 bool compile_service(struct unit *unit, const struct service *service,
-	const struct template *template, const struct compile_options *options,
+	const struct policy_template *template, const struct compile_options *options,
 	struct compiled *ret_compiled)
 {
 	size_t errors = unit->diags.errors;

@@ -22,7 +22,7 @@ struct compile_options {
 struct compiled {
 	struct slice name;
 	const struct service *service;
-	const struct template *template;
+	const struct policy_template *template;
 	struct policy *policy; /* one profile with its children */
 	struct scope *scope;   /* variables of it */
 };
@@ -33,7 +33,7 @@ struct compiled {
  * then untouched.
  */
 bool compile_service(struct unit *unit, const struct service *service,
-	const struct template *template, const struct compile_options *options,
+	const struct policy_template *template, const struct compile_options *options,
 	struct compiled *ret_compiled);
 
 #endif

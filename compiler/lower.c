@@ -9,7 +9,7 @@
 /* What one profile (the service or a child of it) is lowered with. */
 struct lowering {
 	struct unit *unit;
-	const struct template *template;
+	const struct policy_template *template;
 	const struct compile_options *options;
 	const struct service *service; /* the profile's own part of the description */
 	const struct service *root;    /* the whole description */
@@ -321,11 +321,9 @@ static void set_mode(struct lowering *l)
 			add_flag(l->unit, l->profile->flags, &l->profile->flag_count, flag);
 }
 
-/* The template's profile with the description's values put in. */
-static struct profile *read_block(struct lowering *l)
+static struct profile *read_block(struct lowering *l, const struct statement *whole)
 {
-	struct statement *block =
-		substitute(l->unit, l->template->block, l->bindings, VARIABLE_COUNT);
+	struct statement *block = substitute(l->unit, whole, l->bindings, VARIABLE_COUNT);
 	if (!block) {
 		diag_add(&l->unit->diags, DIAG_BAD_TEMPLATE, l->root->template_span,
 			"template '%.*s' attaches by path: it needs a `binary`",
@@ -336,6 +334,59 @@ static struct profile *read_block(struct lowering *l)
 	if (!policy_read(l->unit, block, ORIGIN_TEMPLATE, l->template->loader, &policy))
 		return NULL;
 	return policy.profiles;
+}
+
+static void add_fixed(struct lowering *l, const struct template_part *part)
+{
+	if (part->rule) {
+		struct rule *rule = arena_alloc(&l->unit->arena, part->rule->ops->size);
+		memcpy(rule, part->rule, part->rule->ops->size);
+		rule->next = NULL;
+		body_add_rule(&l->profile->body, rule);
+	}
+	if (part->include) {
+		struct include *include = arena_new(&l->unit->arena, struct include);
+		*include = *part->include;
+		include->next = NULL;
+		body_add_include(&l->profile->body, include);
+	}
+}
+
+/* Moves the rules and includes that came of one statement from the front of the lists. */
+static void add_varying(struct lowering *l, const struct statement *statement, struct rule **rules,
+	struct include **includes)
+{
+	while (*rules && (*rules)->span.begin == statement->span.begin) {
+		struct rule *rule = *rules;
+		*rules = rule->next;
+		rule->next = NULL;
+		body_add_rule(&l->profile->body, rule);
+	}
+	while (*includes && (*includes)->span.begin == statement->span.begin) {
+		struct include *include = *includes;
+		*includes = include->next;
+		include->next = NULL;
+		body_add_include(&l->profile->body, include);
+	}
+}
+
+/* The template's profile with the description's values put in. */
+static struct profile *read_template(struct lowering *l)
+{
+	const struct policy_template *template = l->template;
+	if (!template->parts)
+		return read_block(l, template->block);
+	l->profile = read_block(l, template->varying);
+	if (!l->profile)
+		return NULL;
+	struct rule *rules = l->profile->body.rules;
+	struct include *includes = l->profile->body.includes;
+	body_init(&l->profile->body);
+	for (const struct template_part *part = template->parts; part; part = part->next) {
+		add_fixed(l, part);
+		add_varying(l, part->statement, &rules, &includes);
+	}
+	return l->profile;
 }
 
 static void add_sections(struct lowering *l)
@@ -353,7 +404,7 @@ static void add_sections(struct lowering *l)
 }
 
 static struct profile *lower_profile(struct unit *unit, const struct service *service,
-	const struct service *root, const struct template *template,
+	const struct service *root, const struct policy_template *template,
 	const struct compile_options *options)
 {
 	struct lowering l = {
@@ -364,7 +415,7 @@ static struct profile *lower_profile(struct unit *unit, const struct service *se
 		.root = root,
 	};
 	bind(&l);
-	l.profile = read_block(&l);
+	l.profile = read_template(&l);
 	if (!l.profile)
 		return NULL;
 	if (!slice_eq(l.profile->name, root->name)) {
@@ -400,7 +451,7 @@ static struct slice abi_path(enum abi abi)
 }
 
 struct policy *lower_service(struct unit *unit, const struct service *service,
-	const struct template *template, const struct compile_options *options)
+	const struct policy_template *template, const struct compile_options *options)
 {
 	struct policy *policy = arena_new(&unit->arena, struct policy);
 	policy->preamble = template->preamble;

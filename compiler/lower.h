@@ -13,6 +13,6 @@
  * nothing is checked yet. NULL after an error.
  */
 struct policy *lower_service(struct unit *unit, const struct service *service,
-	const struct template *template, const struct compile_options *options);
+	const struct policy_template *template, const struct compile_options *options);
 
 #endif

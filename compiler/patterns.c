@@ -51,6 +51,11 @@ struct pattern pattern_of(
 {
 	struct pattern pattern = {.rule = rule, .text = rule->path};
 	struct slice name;
+	if (rule->head.pattern) {
+		pattern = *rule->head.pattern;
+		pattern.rule = rule;
+		return pattern;
+	}
 	if (rule->all)
 		pattern.text = SLICE("/{,**}");
 	else if (!scope_expand(
@@ -94,7 +99,7 @@ void patterns_of_rules(struct unit *unit, const struct scope *scope, const struc
 }
 
 static const struct pattern_list *cached_patterns(
-	const struct template *template, const struct include_file *file)
+	const struct policy_template *template, const struct include_file *file)
 {
 	struct patterns *patterns = template->patterns;
 	for (const struct cached *cached = patterns->first; cached; cached = cached->next)
@@ -136,7 +141,7 @@ static bool see(struct seen *seen, const struct include_file *file)
 	return true;
 }
 
-static void add_includes(struct unit *unit, const struct template *template,
+static void add_includes(struct unit *unit, const struct policy_template *template,
 	const struct include *include, struct seen *seen, unsigned depth, struct pattern_list *list)
 {
 	for (; include; include = include->next) {
@@ -151,7 +156,7 @@ static void add_includes(struct unit *unit, const struct template *template,
 	}
 }
 
-void patterns_of_includes(struct unit *unit, const struct template *template,
+void patterns_of_includes(struct unit *unit, const struct policy_template *template,
 	const struct body *body, struct pattern_list *list)
 {
 	struct seen seen;

@@ -36,7 +36,7 @@ void patterns_of_rules(struct unit *unit, const struct scope *scope, const struc
 	struct pattern_list *list);
 
 /* The file rules of the abstractions that a body includes, nested ones too; each file once. */
-void patterns_of_includes(struct unit *unit, const struct template *template,
+void patterns_of_includes(struct unit *unit, const struct policy_template *template,
 	const struct body *body, struct pattern_list *list);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "compiler/patterns.h"
 #include "parser/parser.h"
+#include "policy/print.h"
 
 static bool is_description_variable(struct slice name)
 {
@@ -90,14 +91,106 @@ static struct slice find_baseline(struct slice text, struct slice otherwise)
 	return otherwise;
 }
 
-struct template *template_prepare(struct unit *unit, const struct source *source, struct slice name,
-	const struct include_loader *loader)
+static bool items_vary(const struct item *item)
+{
+	for (; item; item = item->next)
+		if (description_variable_in(item->text).len > 0 || items_vary(item->items))
+			return true;
+	return false;
+}
+
+/* The profile with some of its statements: its head, and those. */
+static struct statement *block_with(
+	struct unit *unit, const struct statement *block, struct statement *children)
+{
+	struct statement *copy = arena_new(&unit->arena, struct statement);
+	*copy = *block;
+	copy->next = NULL;
+	copy->children = children;
+	return copy;
+}
+
+static struct statement *copy_alone(struct unit *unit, const struct statement *statement)
+{
+	struct statement *copy = arena_new(&unit->arena, struct statement);
+	*copy = *statement;
+	copy->next = NULL;
+	return copy;
+}
+
+/* What is made once of a rule that all descriptions share. */
+static void prepare_rule(struct policy_template *template, struct rule *rule)
+{
+	struct unit *unit = template->unit;
+	struct buf printed = buf_new(&unit->arena);
+	rule_print(rule, &printed);
+	rule->printed = buf_slice(&printed);
+	if (rule->ops != &rule_file)
+		return;
+	struct pattern *pattern = arena_new(&unit->arena, struct pattern);
+	*pattern = pattern_of(unit, template->scope, (const struct file_rule *)rule, false);
+	if (pattern->glob)
+		rule->pattern = pattern;
+}
+
+static bool prepare_part(struct policy_template *template, struct template_part *part)
+{
+	struct unit *unit = template->unit;
+	if (items_vary(part->statement->items))
+		return true;
+	struct policy policy;
+	struct statement *alone = copy_alone(unit, part->statement);
+	if (!policy_read(unit, block_with(unit, template->block, alone), ORIGIN_TEMPLATE,
+		    template->loader, &policy))
+		return false;
+	struct body *body = &policy.profiles->body;
+	if (body->rules)
+		prepare_rule(template, body->rules);
+	part->rule = body->rules;
+	part->include = body->includes;
+	return true;
+}
+
+static bool has_blocks(const struct statement *statement)
+{
+	for (; statement; statement = statement->next)
+		if (statement->kind != STATEMENT_RULE && statement->kind != STATEMENT_INCLUDE)
+			return true;
+	return false;
+}
+
+/* Reads what does not depend on a description. false after a mistake. */
+static bool prepare_parts(struct policy_template *template)
+{
+	struct unit *unit = template->unit;
+	struct statement *varying = NULL, **varying_end = &varying;
+	struct template_part **end = &template->parts;
+	if (has_blocks(template->block->children))
+		return true;
+	for (const struct statement *at = template->block->children; at; at = at->next) {
+		struct template_part *part = arena_new(&unit->arena, struct template_part);
+		part->statement = at;
+		if (!prepare_part(template, part))
+			return false;
+		if (!part->rule && !part->include) {
+			*varying_end = copy_alone(unit, at);
+			varying_end = &(*varying_end)->next;
+		}
+		*end = part;
+		end = &part->next;
+	}
+	template->varying = block_with(unit, template->block, varying);
+	return true;
+}
+
+struct policy_template *template_prepare(struct unit *unit, const struct source *source,
+	struct slice name, const struct include_loader *loader)
 {
 	struct statement *statements;
 	size_t errors = unit->diags.errors;
 	if (!parse_policy(unit, source, &statements))
 		return NULL;
-	struct template *template = arena_new(&unit->arena, struct template);
+	struct policy_template *template = arena_new(&unit->arena, struct policy_template);
 	template->name = name;
 	template->baseline = find_baseline(source->text, name);
 	template->unit = unit;
@@ -111,5 +204,6 @@ struct template *template_prepare(struct unit *unit, const struct source *source
 	template->preamble = policy.preamble;
 	template->scope = scope_new(unit, &template->preamble, slice_of(NULL, 0));
 	template->patterns = patterns_new(&unit->arena);
-	return unit->diags.errors > errors ? NULL : template;
+	bool ok = prepare_parts(template);
+	return !ok || unit->diags.errors > errors ? NULL : template;
 }

@@ -13,16 +13,29 @@
 
 struct patterns; /* compiler/patterns.h: the file rules of an abstraction, ready to compare */
 
-struct template
-{
+/*
+ * One statement of the template's profile: a rule or an include that is the same for every
+ * description, read once, or (both NULL) one that uses the description's variables.
+ */
+struct template_part {
+	struct template_part *next;
+	const struct statement *statement;
+	const struct rule *rule;
+	const struct include *include;
+};
+
+struct policy_template {
 	struct slice name;     /* as the description names it */
 	struct slice baseline; /* "container 1": from the line `# baseline: …`, else the name */
 	struct unit *unit; /* owns everything below; its sources are shared by the compilations */
 	const struct include_loader *loader;
 	struct preamble preamble;
-	struct scope *scope;	   /* the variables of the preamble, for @{profile_name} empty */
-	struct statement *block;   /* the one profile */
-	struct patterns *patterns; /* cache by include file, filled as descriptions need them */
+	struct scope *scope;	     /* the variables of the preamble, for @{profile_name} empty */
+	struct statement *block;     /* the one profile, whole */
+	struct template_part *parts; /* its statements; NULL where there are blocks among them:
+					nothing is shared then */
+	struct statement *varying;   /* the profile with only those statements that use variables */
+	struct patterns *patterns;   /* cache by include file, filled as descriptions need them */
 };
 
 /* The variables that a template may use, besides those its preamble declares. */
@@ -40,7 +53,7 @@ struct template
  * and takes the diagnostics; unit->diags is empty on success. NULL after any error: the text is not
  * valid, holds not exactly one profile, uses the description's variables outside of it.
  */
-struct template *template_prepare(struct unit *unit, const struct source *source, struct slice name,
-	const struct include_loader *loader);
+struct policy_template *template_prepare(struct unit *unit, const struct source *source,
+	struct slice name, const struct include_loader *loader);
 
 #endif

@@ -15,31 +15,31 @@
 #include "base/unit.h"
 
 enum token_kind {
-	TOKEN_END,        /* end of the text, for ever */
-	TOKEN_WORD,       /* text is the canonical AARE (lexer/unescape.h) */
-	TOKEN_KEY,        /* `key=` or `key in`; text is the key */
-	TOKEN_COMMA,      /* ends a rule */
-	TOKEN_OPEN,       /* { */
-	TOKEN_CLOSE,      /* } */
+	TOKEN_END,	  /* end of the text, for ever */
+	TOKEN_WORD,	  /* text is the canonical AARE (lexer/unescape.h) */
+	TOKEN_KEY,	  /* `key=` or `key in`; text is the key */
+	TOKEN_COMMA,	  /* ends a rule */
+	TOKEN_OPEN,	  /* { */
+	TOKEN_CLOSE,	  /* } */
 	TOKEN_LIST_OPEN,  /* ( */
 	TOKEN_LIST_CLOSE, /* ) */
 	TOKEN_LIST_COMMA, /* separates the members of a list */
-	TOKEN_ARROW,      /* -> */
-	TOKEN_SUBSET,     /* <= */
-	TOKEN_VARIABLE,   /* `@{X} =`, `@X +=`, `$b =`; text is "@{X}" or "$b" */
-	TOKEN_LINE_END,   /* ends the values of a variable */
-	TOKEN_INCLUDE,    /* the whole of an include; text is "<path>", or the path alone */
-	TOKEN_COMMENT,    /* text is what follows the '#', less one blank */
+	TOKEN_ARROW,	  /* -> */
+	TOKEN_SUBSET,	  /* <= */
+	TOKEN_VARIABLE,	  /* `@{X} =`, `@X +=`, `$b =`; text is "@{X}" or "$b" */
+	TOKEN_LINE_END,	  /* ends the values of a variable */
+	TOKEN_INCLUDE,	  /* the whole of an include; text is "<path>", or the path alone */
+	TOKEN_COMMENT,	  /* text is what follows the '#', less one blank */
 };
 
 struct token {
 	enum token_kind kind;
-	bool new_line; /* the first on its line */
-	bool quoted;   /* WORD: stood in double quotes */
-	bool has_in;   /* KEY: `key in` */
-	bool append;   /* VARIABLE: += */
-	bool optional; /* INCLUDE: if exists */
-	bool magic;    /* INCLUDE: <…> */
+	bool new_line;	   /* the first on its line */
+	bool quoted;	   /* WORD: stood in double quotes */
+	bool has_in;	   /* KEY: `key in` */
+	bool append;	   /* VARIABLE: += */
+	bool optional;	   /* INCLUDE: if exists */
+	bool magic;	   /* INCLUDE: <…> */
 	size_t begin, end; /* offsets in the text */
 	struct span span;
 	struct slice text; /* in the text given, or in the arena */
@@ -48,8 +48,8 @@ struct token {
 struct lexer;
 
 /*
- * A lexer for `text`, which must outlive the tokens, hold no NUL byte and be shorter than 2 GiB. `at`
- * is the span that stands for it; `verbatim` tells that the bytes at `at` are exactly `text`:
+ * A lexer for `text`, which must outlive the tokens, hold no NUL byte and be shorter than 2 GiB.
+ * `at` is the span that stands for it; `verbatim` tells that the bytes at `at` are exactly `text`:
  * otherwise every token's span is `at`. Lives in the unit's arena.
  */
 struct lexer *lexer_new(struct unit *unit, struct slice text, struct span at, bool verbatim);

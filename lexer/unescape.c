@@ -68,7 +68,8 @@ size_t unescape_byte(struct slice s, unsigned char *ret_byte, bool *ret_spelled)
 	return len ? len : 2;
 }
 
-/* A code for '-' in a class still makes a range; the other characters of the second row likewise. */
+/* A code for '-' in a class still makes a range; the other characters of the second row likewise.
+ */
 static bool keeps_backslash(unsigned char byte, bool spelled)
 {
 	return byte && (strchr("\\*?[]{},", byte) || (!spelled && strchr("-^/@$", byte)));

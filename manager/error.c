@@ -5,14 +5,7 @@
 #include <stdlib.h>
 
 /* What is left to say when there is no memory to say anything. */
-static struct error *error_out_of_memory(void)
-{
-	static struct {
-		struct error error;
-		char text[16];
-	} const nothing_left = {{NULL, 0, true}, "out of memory"};
-	return (struct error *)&nothing_left;
-}
+static const struct error out_of_memory = {.is_told = true, .message = "out of memory"};
 
 static struct error *error_format(int number, bool is_told, const char *format, va_list arguments)
 {
@@ -22,9 +15,10 @@ static struct error *error_format(int number, bool is_told, const char *format, 
 	va_end(again);
 	struct error *error = len < 0 ? NULL : malloc(sizeof(*error) + (size_t)len + 1);
 	if (!error)
-		return error_out_of_memory();
-	*error = (struct error){.number = number, .is_told = is_told};
-	vsnprintf(error->message, (size_t)len + 1, format, arguments);
+		return (struct error *)&out_of_memory;
+	char *message = (char *)(error + 1);
+	vsnprintf(message, (size_t)len + 1, format, arguments);
+	*error = (struct error){.number = number, .is_told = is_told, .message = message};
 	return error;
 }
 
@@ -58,7 +52,7 @@ bool error_wrap(struct error **error, const char *format, ...)
 	va_start(arguments, format);
 	struct error *outer = error_format(0, false, format, arguments);
 	va_end(arguments);
-	if (outer == error_out_of_memory())
+	if (outer == &out_of_memory)
 		return false;
 	outer->cause = *error;
 	*error = outer;
@@ -75,7 +69,7 @@ int error_number(const struct error *error)
 
 void error_free(struct error *error)
 {
-	while (error && error != error_out_of_memory()) {
+	while (error && error != &out_of_memory) {
 		struct error *cause = error->cause;
 		free(error);
 		error = cause;

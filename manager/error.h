@@ -18,7 +18,7 @@ struct error {
 	struct error *cause; /* or NULL */
 	int number;	     /* errno, or 0 */
 	bool is_told;	     /* the message says what the text of errno would */
-	char message[];	     /* lower case, no final dot */
+	const char *message; /* lower case, no final dot; freed with the struct */
 };
 
 /* Sets *ret_error (unless ret_error is NULL) to a new error. Returns false, for `return

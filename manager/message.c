@@ -22,7 +22,7 @@ static bool take(struct slice *rest, const char *prefix)
 /* Offset of `part` in s from `from` on, or -1. */
 static ptrdiff_t find(struct slice s, size_t from, struct slice part)
 {
-	if (from > s.len || part.len == 0)
+	if (from >= s.len || part.len == 0)
 		return -1;
 	const char *at = memmem(s.at + from, s.len - from, part.at, part.len);
 	return at ? at - s.at : -1;

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INPUT_NAME "/dev/stdin"
+#define INPUT_NAME  "/dev/stdin"
+#define ASK_TIMEOUT 3000 /* ms for telling the version */
 
 struct parser {
 	char *path;
@@ -82,8 +83,8 @@ static bool ask(const struct parser *parser, const char *argument, char *ret_ans
 	struct error **ret_error)
 {
 	const char *argv[] = {"apparmor_parser", argument, NULL};
-	struct process_limits limits = parser->limits;
-	limits.output = 1 << 20;
+	struct process_limits limits = process_limits_default;
+	limits.timeout = ASK_TIMEOUT;
 	struct question question = {
 		.job = {.argv = argv, .program = parser->path, .want_output = true},
 		.answer = ret_answer,

@@ -45,7 +45,6 @@ struct run {
 	struct pollfd *polls; /* three for each child */
 	unsigned slots, running;
 	int null;
-	int *failure; /* shared with children */
 };
 
 static uint64_t now(void)
@@ -62,32 +61,19 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* With one of 0, 1, 2 closed at our start a new descriptor may be one of them: moved out of the
- * way. */
-static int above_standard(int fd)
-{
-	if (fd < 0 || fd > 2)
-		return fd;
-	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	int number = errno;
-	close(fd);
-	errno = number;
-	return moved;
-}
-
 static bool open_pipe(int *ret_read, int *ret_write)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return false;
-	*ret_read = above_standard(fds[0]);
-	*ret_write = above_standard(fds[1]);
+	*ret_read = fd_above_standard(fds[0]);
+	*ret_write = fd_above_standard(fds[1]);
 	return *ret_read >= 0 && *ret_write >= 0 && fcntl(*ret_read, F_SETFL, O_NONBLOCK) == 0;
 }
 
 static int open_input(struct slice text)
 {
-	int fd = above_standard(memfd_create("input", MFD_CLOEXEC));
+	int fd = fd_above_standard(memfd_create("input", MFD_CLOEXEC));
 	if (fd >= 0 && (!fd_write(fd, text) || lseek(fd, 0, SEEK_SET) < 0)) {
 		int number = errno;
 		close_fd(&fd);
@@ -110,7 +96,6 @@ static bool child_spawn(struct run *run, struct child *child)
 			.output = child->job.want_output ? output : run->null,
 			.errors = errors,
 			.memory = run->limits->memory,
-			.failure = run->failure,
 		});
 	int number = errno;
 	close_fd(&input);
@@ -130,7 +115,7 @@ static void child_start(struct run *run, struct child *child, const struct proce
 	child->deadline = run->limits->timeout ? now() + run->limits->timeout : UINT64_MAX;
 	if (child_spawn(run, child)) {
 #ifdef SYS_pidfd_open
-		child->pidfd = above_standard((int)syscall(SYS_pidfd_open, child->pid, 0));
+		child->pidfd = fd_above_standard((int)syscall(SYS_pidfd_open, child->pid, 0));
 #endif
 		run->running++;
 		return;
@@ -329,11 +314,8 @@ static bool run_prepare(struct run *run)
 	run->slots = parallel < PARALLEL_MOST ? parallel : PARALLEL_MOST;
 	run->children = calloc(run->slots, sizeof(*run->children));
 	run->polls = calloc((size_t)run->slots * 3, sizeof(*run->polls));
-	run->null = above_standard(open("/dev/null", O_RDWR | O_CLOEXEC));
-	void *shared = mmap(NULL, sizeof(*run->failure), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	run->failure = shared == MAP_FAILED ? NULL : shared;
-	return run->children && run->polls && run->null >= 0 && run->failure;
+	run->null = fd_above_standard(open("/dev/null", O_RDWR | O_CLOEXEC));
+	return run->children && run->polls && run->null >= 0;
 }
 
 static void run_free(struct run *run)
@@ -349,8 +331,6 @@ static void run_free(struct run *run)
 	free(run->children);
 	free(run->polls);
 	close_fd(&run->null);
-	if (run->failure)
-		munmap(run->failure, sizeof(*run->failure));
 }
 
 bool process_run(const struct process_limits *limits, const struct process_source *source,

@@ -64,8 +64,8 @@ struct item *build_assign(struct builder *builder, const struct token *key, stru
 	return item;
 }
 
-struct item *build_list(struct builder *builder, const struct token *open, const struct head *members,
-	const struct token *close)
+struct item *build_list(struct builder *builder, const struct token *open,
+	const struct head *members, const struct token *close)
 {
 	struct item *item = build_item(builder, ITEM_LIST, open);
 	item->items = members->first;
@@ -134,8 +134,8 @@ static void report_missing_comma(struct builder *builder, const struct item *ite
 			"expected one rule, here are two");
 		return;
 	}
-	struct diag *diag =
-		diag_add(diags_of(builder), DIAG_SYNTAX, at, "expected ',' at the end of this rule");
+	struct diag *diag = diag_add(
+		diags_of(builder), DIAG_SYNTAX, at, "expected ',' at the end of this rule");
 	diag_help(diags_of(builder), diag, "every rule ends with ','");
 }
 
@@ -144,11 +144,13 @@ static void report_missing_comma(struct builder *builder, const struct item *ite
  * the items. Each complete rule is cut off, so that the reader looks at all of them. Returns what
  * is left.
  */
-static struct item *cut_rules(struct builder *builder, struct statements *to, struct item *items,
-	bool is_block)
+static struct item *cut_rules(
+	struct builder *builder, struct statements *to, struct item *items, bool is_block)
 {
 	struct item *last;
-	while ((last = missing_comma(items, is_block))) {
+	while (builder->cuts < builder->unit->limits->errors &&
+		(last = missing_comma(items, is_block))) {
+		builder->cuts++;
 		struct item *rest = last->next;
 		last->next = NULL;
 		report_missing_comma(builder, items);
@@ -179,8 +181,8 @@ void build_rule_open(struct builder *builder, struct statements *to, struct head
 		return;
 	build_rule(builder, to, head);
 	const struct item *last = last_of(to->last->items);
-	bool list_is_open = builder->open_list && (last == builder->open_list ||
-							  last->items == builder->open_list);
+	bool list_is_open = builder->open_list &&
+			    (last == builder->open_list || last->items == builder->open_list);
 	if (!list_is_open)
 		report_missing_comma(builder, to->last->items);
 }
@@ -235,11 +237,11 @@ bool build_descend(struct builder *builder, const struct token *open)
 	return false;
 }
 
-void build_stray_comma(struct builder *builder, const struct statements *before,
-	const struct token *comma)
+void build_stray_comma(
+	struct builder *builder, const struct statements *before, const struct token *comma)
 {
-	bool after_include = before->last && before->last->kind == STATEMENT_INCLUDE &&
-			     !comma->new_line;
+	bool after_include =
+		before->last && before->last->kind == STATEMENT_INCLUDE && !comma->new_line;
 	diag_add(diags_of(builder), DIAG_SYNTAX, comma->span,
 		after_include ? "an include takes no ','" : "this ',' ends no rule");
 }

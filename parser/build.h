@@ -36,11 +36,13 @@ struct builder {
 	struct unit *unit;
 	const struct lexer *lexer;
 	struct grammar_pstate *grammar;
-	bool single;                  /* exactly one rule is wanted: a missing comma means two */
-	unsigned depth;               /* open blocks */
-	struct span last;             /* the token pushed before the present one */
-	struct span current;          /* the token pushed last */
-	const struct item *open_list; /* the last list without ')', which ate the commas after it */
+	bool single;		      /* exactly one rule is wanted: a missing comma means two */
+	unsigned depth;		      /* open blocks */
+	size_t tokens;		      /* pushed so far */
+	size_t cuts;		      /* forgotten commas so far */
+	struct span last;	      /* the token pushed before the present one */
+	struct span current;	      /* the token pushed last */
+	const struct item *open_list; /* the last list without ')': it ate the commas after it */
 	struct comment *comments;     /* of statements that are not finished; newest first */
 	const struct statements *result;
 };
@@ -62,8 +64,8 @@ void build_add(struct head *head, struct item *item);
 
 struct item *build_item(struct builder *builder, enum item_kind kind, const struct token *token);
 struct item *build_assign(struct builder *builder, const struct token *key, struct item *value);
-struct item *build_list(struct builder *builder, const struct token *open, const struct head *members,
-	const struct token *close);
+struct item *build_list(struct builder *builder, const struct token *open,
+	const struct head *members, const struct token *close);
 
 /* Items and their `,`; or without it, which is reported. */
 void build_rule(struct builder *builder, struct statements *to, struct head *head);
@@ -80,8 +82,8 @@ void build_include(struct builder *builder, struct statements *to, const struct 
 /* Counts an open block; false when there are too many, which is reported. */
 bool build_descend(struct builder *builder, const struct token *open);
 
-void build_stray_comma(struct builder *builder, const struct statements *before,
-	const struct token *comma);
+void build_stray_comma(
+	struct builder *builder, const struct statements *before, const struct token *comma);
 void build_stray_close(struct builder *builder, const struct token *close);
 void build_stray_list_close(struct builder *builder, const struct token *close);
 void build_unexpected(struct builder *builder);

@@ -30,8 +30,8 @@ static bool is_file_rule(const struct item *item)
 /* What may stand before the path of a file rule. */
 static bool is_qualifier(const struct item *item)
 {
-	static const char *const words[] = {"audit", "deny", "allow", "owner", "other", "prompt",
-		"file", "safe", "unsafe"};
+	static const char *const words[] = {
+		"audit", "deny", "allow", "owner", "other", "prompt", "file", "safe", "unsafe"};
 	if (item->kind == ITEM_ASSIGN)
 		return slice_is(item->text, "priority");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

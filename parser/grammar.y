@@ -32,7 +32,8 @@
 
 /* A missing `,` `}` `)` or value is derived only where the text cannot go on otherwise. */
 %precedence MISSING
-%precedence WORD KEY COMMA OPEN CLOSE LIST_OPEN LIST_CLOSE LIST_COMMA ARROW SUBSET VARIABLE INCLUDE
+%precedence WORD KEY COMMA OPEN CLOSE LIST_OPEN LIST_CLOSE LIST_COMMA ARROW SUBSET
+%precedence VARIABLE INCLUDE
 
 %code {
 static void yyerror(struct builder *builder, const char *message);
@@ -48,7 +49,11 @@ static void yyerror(struct builder *builder, const char *message);
 
 policy:
 	statements		{ builder->result = $1; }
-|	policy CLOSE statements	{ build_stray_close(builder, $2); build_append($1, $3); $$ = $1; }
+|	policy CLOSE statements	{
+		build_stray_close(builder, $2);
+		build_append($1, $3);
+		$$ = $1;
+	}
 ;
 
 statements:
@@ -78,7 +83,10 @@ close:
 items:
 	item			{ $$ = build_head(builder, $1); }
 |	items item		{ build_add($1, $2); $$ = $1; }
-|	LIST_CLOSE		{ build_stray_list_close(builder, $1); $$ = build_head(builder, NULL); }
+|	LIST_CLOSE		{
+		build_stray_list_close(builder, $1);
+		$$ = build_head(builder, NULL);
+	}
 |	items LIST_CLOSE	{ build_stray_list_close(builder, $2); $$ = $1; }
 ;
 

@@ -3,6 +3,9 @@
 #include "lexer/token.h"
 #include "parser/build.h"
 
+/* limits->nodes is made for YAML; a node's rule has a few words and signs. */
+enum { TOKENS_PER_NODE = 4 };
+
 /* Comment lines that may turn out to stand right above a statement. */
 struct pending {
 	struct buf text;
@@ -22,8 +25,7 @@ static size_t newlines_between(struct slice text, size_t begin, size_t end)
 static void note_comment(struct pending *pending, struct arena *arena, struct slice text,
 	const struct token *comment)
 {
-	bool goes_on =
-		pending->any && newlines_between(text, pending->end, comment->begin) == 1;
+	bool goes_on = pending->any && newlines_between(text, pending->end, comment->begin) == 1;
 	if (!goes_on)
 		pending->text = buf_new(arena);
 	else
@@ -47,8 +49,21 @@ static void keep_comment(struct builder *builder, struct pending *pending, struc
 	pending->any = false;
 }
 
+/* A text of the largest size made of one-byte words would fill the memory. */
+static bool too_many_tokens(struct builder *builder, const struct token *token)
+{
+	size_t most = builder->unit->limits->nodes * TOKENS_PER_NODE;
+	if (++builder->tokens <= most)
+		return false;
+	diag_add(&builder->unit->diags, DIAG_TOO_LARGE, token->span,
+		"the text has more than %zu words and signs", most);
+	return true;
+}
+
 static enum build_push push(struct builder *builder, const struct token *token)
 {
+	if (too_many_tokens(builder, token))
+		return BUILD_FAILED;
 	struct token *kept = arena_new(&builder->unit->arena, struct token);
 	*kept = *token;
 	builder->last = builder->current;
@@ -146,8 +161,8 @@ static const char *not_single(enum token_kind kind)
 
 static void report_not_single(struct unit *unit, struct lexer *lexer, const struct token *token)
 {
-	struct diag *diag = diag_add(&unit->diags, DIAG_RULE_NOT_SINGLE, token->span, "%s",
-		not_single(token->kind));
+	struct diag *diag = diag_add(
+		&unit->diags, DIAG_RULE_NOT_SINGLE, token->span, "%s", not_single(token->kind));
 	if (token->kind != TOKEN_COMMA)
 		return;
 	struct token next;

@@ -17,10 +17,11 @@ bool parse_policy(struct unit *unit, const struct source *source, struct stateme
 
 /*
  * Parses one rule without its final comma, as in `rules:` of a description. `text` is the rule;
- * `at` the span in the description that holds it; `verbatim` tells that the bytes of `at` are exactly
- * `text` (a plain scalar), so that positions within it can be told; otherwise each place is `at`.
- * Exactly one RULE statement must result: more than one rule, a block, an include, a variable, a
- * trailing comma or a closing brace is a diagnostic (RULE_NOT_SINGLE and the like) and false.
+ * `at` the span in the description that holds it; `verbatim` tells that the bytes of `at` are
+ * exactly `text` (a plain scalar), so that positions within it can be told; otherwise each place is
+ * `at`. Exactly one RULE statement must result: more than one rule, a block, an include, a
+ * variable, a trailing comma or a closing brace is a diagnostic (RULE_NOT_SINGLE and the like) and
+ * false.
  */
 bool parse_rule(struct unit *unit, struct slice text, struct span at, bool verbatim,
 	struct statement **ret_rule);

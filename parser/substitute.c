@@ -97,7 +97,8 @@ static void note_uses(struct substitution *s, const struct item *items, unsigned
 static void add_joined(struct buf *out, struct slice text)
 {
 	bool twice = out->len > 0 && out->at[out->len - 1] == '/' &&
-		     slice_starts(text, SLICE("/")) && (out->len < 2 || out->at[out->len - 2] != '\\');
+		     slice_starts(text, SLICE("/")) &&
+		     (out->len < 2 || out->at[out->len - 2] != '\\');
 	buf_add(out, twice ? slice_from(text, 1) : text);
 }
 
@@ -201,8 +202,8 @@ static struct statement **copy_statement(
 }
 
 /* One item by itself: a word per value. Returns the new end of the list. */
-static struct item **copy_item_values(struct substitution *s, const struct item *item,
-	struct span *cause, struct item **end)
+static struct item **copy_item_values(
+	struct substitution *s, const struct item *item, struct span *cause, struct item **end)
 {
 	struct item alone = *item;
 	alone.next = NULL;
@@ -286,8 +287,8 @@ static struct statement *copy_all(struct substitution *s, const struct statement
 	return result;
 }
 
-struct statement *substitute(struct unit *unit, const struct statement *first,
-	struct binding *bindings, size_t count)
+struct statement *substitute(
+	struct unit *unit, const struct statement *first, struct binding *bindings, size_t count)
 {
 	struct substitution s = {.unit = unit, .bindings = bindings, .binding_count = count};
 	return copy_all(&s, first);

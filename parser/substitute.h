@@ -29,7 +29,7 @@ struct binding {
  * The tree given is not changed. More than limits->nodes statements are TOO_LARGE: the copy then
  * ends early.
  */
-struct statement *substitute(struct unit *unit, const struct statement *first,
-	struct binding *bindings, size_t count);
+struct statement *substitute(
+	struct unit *unit, const struct statement *first, struct binding *bindings, size_t count);
 
 #endif

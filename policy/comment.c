@@ -17,8 +17,17 @@ void print_visible(struct slice text, struct buf *out)
 	}
 }
 
+/* Blanks at the end of a line, and empty lines at the end of a comment, do not count. */
+static struct slice trim_end(struct slice s)
+{
+	while (s.len && strchr(" \t\r\n", s.at[s.len - 1]) && s.at[s.len - 1])
+		s.len--;
+	return s;
+}
+
 static void print_line(struct slice line, unsigned tabs, struct buf *out)
 {
+	line = trim_end(line);
 	print_indent(tabs, out);
 	buf_add_char(out, '#');
 	if (line.len && line.at[0] != ' ')
@@ -29,6 +38,7 @@ static void print_line(struct slice line, unsigned tabs, struct buf *out)
 
 void print_comment(struct slice text, unsigned tabs, struct buf *out)
 {
+	text = trim_end(text);
 	while (text.len) {
 		const char *end = memchr(text.at, '\n', text.len);
 		size_t len = end ? (size_t)(end - text.at) : text.len;

@@ -111,13 +111,14 @@ void escape_token(struct slice aare, struct buf *out)
 		}
 		/*
 		 * A backslash keeps its fellow, but one before a blank or a byte that needs a code
-		 * says nothing. Alone at the end it must not escape the quote.
+		 * says nothing. A literal one gets a code: apparmor_parser reads on at \\" as if
+		 * only the quote were escaped, up to the next quote wherever that stands.
 		 */
 		bool alone = aare.len == 1;
 		bool pair = !alone && (unsigned char)aare.at[1] > 0x20 &&
 			    (unsigned char)aare.at[1] < 0x7f;
-		if (alone)
-			buf_add(out, SLICE("\\\\"));
+		if (alone || aare.at[1] == '\\')
+			buf_add(out, SLICE("\\134"));
 		else if (pair)
 			buf_add(out, slice_first(aare, 2));
 		aare = slice_from(aare, pair ? 2 : 1);

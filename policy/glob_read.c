@@ -272,7 +272,7 @@ static uint64_t hint_step(const struct glob *glob, uint64_t *now, int *ret_only)
 
 /*
  * What can stand at each of the first positions. The prefix goes on as long as all alternatives
- * agree: /{usr,usr\/local}/x starts with "/usr".
+ * agree: /{usr,usr\/local}/x starts with "/usr/".
  */
 static void find_hints(struct arena *arena, struct glob *glob)
 {

@@ -129,7 +129,7 @@ static struct words unite(struct writer *w, struct words a, struct words b, uint
 
 static void unite_words(struct writer *w, struct word_list *list)
 {
-	enum { WORTHWHILE = 200 };
+	enum { WORTHWHILE = 64 };
 	for (uint32_t i = 0; i < list->count && list->count <= WORTHWHILE; i++) {
 		for (uint32_t k = i + 1; k < list->count; k++) {
 			int at = only_difference(list->at[i], list->at[k]);
@@ -461,17 +461,62 @@ static const char *leaving_tail(struct slice names)
 	return slice_ends(names, SLICE("/")) ? "{,**}" : "**";
 }
 
+/* The parts that words of this length have in front of the last few, in whole steps. */
+static uint32_t front_parts(struct words words)
+{
+	enum { STEP = 16 };
+	return words.count == 0 ? 0 : (words.count - 1) / STEP * STEP;
+}
+
+static bool same_front(struct words a, struct words b)
+{
+	uint32_t front = front_parts(a);
+	if (front != front_parts(b))
+		return false;
+	for (uint32_t i = 0; i < front; i++)
+		if (!part_eq(&a.parts[i], &b.parts[i]))
+			return false;
+	return true;
+}
+
+/*
+ * One glob for all words, more where they are long: those of a name of 64 bytes would take 2000
+ * bytes in one group, and apparmor_parser's time with them.
+ */
+static void write_words(
+	struct writer *w, struct slice joint, struct word_list *list, const char *tail)
+{
+	unite_words(w, list);
+	bool *done = arena_array(w->arena, list->count, sizeof(*done));
+	for (uint32_t i = 0; i < list->count && !w->failed; i++) {
+		struct word_list same = {0};
+		struct buf front = buf_new(w->arena);
+		if (done[i])
+			continue;
+		for (uint32_t k = i; k < list->count; k++) {
+			if (done[k] || !same_front(list->at[i], list->at[k]))
+				continue;
+			done[k] = true;
+			list_add(w, &same, list->at[k]);
+		}
+		uint32_t from = front_parts(list->at[i]);
+		struct words words = {list->at[i].parts, from};
+		buf_add(&front, joint);
+		add_words(&front, words, 0);
+		struct slice names = group_text(w, &same, from);
+		add_glob(w, buf_slice(&front), names, *tail ? leaving_tail(names) : "");
+	}
+}
+
 static void write_name(struct writer *w, uint32_t joint)
 {
 	struct joint_lists lists = {0};
 	struct slice text = w->spots[joint].text;
 	collect_name(w, joint, &lists);
-	if (lists.leaving.count > 0 && !w->failed) {
-		struct slice names = group_text(w, &lists.leaving, 0);
-		add_glob(w, text, names, leaving_tail(names));
-	}
-	if (lists.complete.count > 0 && !w->failed)
-		add_glob(w, text, group_text(w, &lists.complete, 0), "");
+	if (!w->failed)
+		write_words(w, text, &lists.leaving, "**");
+	if (!w->failed)
+		write_words(w, text, &lists.complete, "");
 	if (!w->failed)
 		build_roads(w, joint, &lists);
 }

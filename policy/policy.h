@@ -10,6 +10,7 @@
 #include "policy/abi.h"
 
 struct rule_ops;
+struct pattern;
 
 /* Where a rule comes from; decides how conflicts are reported. */
 enum origin {
@@ -56,6 +57,13 @@ struct rule {
 	struct slice comment; /* printed above it, or empty; lines separated by newline */
 	bool may_write_exec;  /* the entry says exec: true: writable and executable only warns */
 	bool carved;	      /* made by carving exceptions out of another deny */
+	/*
+	 * Of a rule that many profiles share: its canonical text and its pattern
+	 * (compiler/patterns.h), made once; else empty and NULL. Whoever changes a copy clears
+	 * both.
+	 */
+	struct slice printed;
+	const struct pattern *pattern;
 };
 
 struct include_file {

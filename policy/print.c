@@ -30,6 +30,10 @@ static void qualifiers_print(const struct qualifiers *qualifiers, struct buf *ou
 
 void rule_print(const struct rule *rule, struct buf *out)
 {
+	if (rule->printed.len > 0) {
+		buf_add(out, rule->printed);
+		return;
+	}
 	qualifiers_print(&rule->qualifiers, out);
 	rule->ops->print(rule, out);
 }

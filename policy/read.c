@@ -322,6 +322,8 @@ bool policy_read_include(struct unit *unit, const struct statement *first,
 	struct preamble_ends ends = ends_of(ret_preamble);
 	struct if_chain chain = {false, false};
 	for (const struct statement *s = first; s; s = s->next) {
+		if (s->kind != STATEMENT_BLOCK)
+			chain = (struct if_chain){false, false};
 		if (preamble_statement(&reader, s, ret_preamble, &ends))
 			continue;
 		if (s->kind == STATEMENT_INCLUDE) {

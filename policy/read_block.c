@@ -2,6 +2,7 @@
 
 #include "policy/reader.h"
 
+#include "policy/includes.h"
 #include "policy/items.h"
 
 bool block_is_known(const struct statement *statement)
@@ -27,14 +28,16 @@ static bool fail(struct reader *reader, struct span at, const char *message)
 }
 
 static const struct variable *find_in(
-	const struct preamble *preamble, struct slice name, unsigned depth)
+	const struct preamble *preamble, struct slice name, struct include_set *seen)
 {
 	for (const struct variable *v = preamble->variables; v; v = v->next)
 		if (slice_eq(v->name, name))
 			return v;
-	for (const struct include *i = preamble->includes; i && depth; i = i->next)
+	for (const struct include *i = preamble->includes; i; i = i->next)
 		for (const struct include_file *f = i->files; f; f = f->next) {
-			const struct variable *v = find_in(f->preamble, name, depth - 1);
+			const struct variable *v = NULL;
+			if (include_set_add(seen, f))
+				v = find_in(f->preamble, name, seen);
 			if (v)
 				return v;
 		}
@@ -48,7 +51,8 @@ static const struct variable *variable_of(struct reader *reader, const struct it
 		name = slice_of(name.at + 1, name.len - 2);
 	if (slice_starts(item->text, SLICE("$")))
 		name = arena_printf(&reader->unit->arena, "$%.*s", SLICE_FMT(name));
-	return find_in(reader->preamble, name, 16);
+	struct include_set seen = include_set_new(&reader->unit->arena);
+	return find_in(reader->preamble, name, &seen);
 }
 
 static bool undeclared(struct reader *reader, const struct item *item)

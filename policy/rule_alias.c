@@ -54,6 +54,7 @@ static bool equal(const struct rule *a, const struct rule *b)
 
 const struct rule_ops rule_alias = {
 	.name = "alias",
+	.size = sizeof(struct alias_rule),
 	.since = ABI_NONE,
 	.about = "alias and rewrite of paths, before the first profile",
 	.read = read,

@@ -35,6 +35,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_all = {
 	.name = "all",
+	.size = sizeof(struct rule),
 	.since = ABI_4_0,
 	.about = "everything",
 	.read = read,

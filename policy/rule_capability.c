@@ -82,6 +82,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_capability = {
 	.name = "capability",
+	.size = sizeof(struct capability_rule),
 	.since = ABI_NONE,
 	.about = "capabilities(7)",
 	.read = read,

@@ -76,6 +76,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_change_profile = {
 	.name = "change_profile",
+	.size = sizeof(struct change_profile_rule),
 	.since = ABI_NONE,
 	.about = "aa_change_profile(2)",
 	.read = read,

@@ -123,6 +123,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_dbus = {
 	.name = "dbus",
+	.size = sizeof(struct access_rule),
 	.since = ABI_NONE,
 	.about = "messages on D-Bus",
 	.read = read,

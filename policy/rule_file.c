@@ -257,6 +257,7 @@ static bool equal(const struct rule *a, const struct rule *b)
 
 const struct rule_ops rule_file = {
 	.name = "file",
+	.size = sizeof(struct file_rule),
 	.since = ABI_NONE,
 	.about = "access to files",
 	.read = read,

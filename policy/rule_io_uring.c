@@ -45,6 +45,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_io_uring = {
 	.name = "io_uring",
+	.size = sizeof(struct access_rule),
 	.since = ABI_4_0,
 	.about = "io_uring(7) operations",
 	.read = read,

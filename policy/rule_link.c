@@ -57,6 +57,7 @@ static bool equal(const struct rule *a, const struct rule *b)
 
 const struct rule_ops rule_link = {
 	.name = "link",
+	.size = sizeof(struct link_rule),
 	.since = ABI_NONE,
 	.about = "hard links",
 	.read = read,

@@ -318,6 +318,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_mount = {
 	.name = "mount",
+	.size = sizeof(struct mount_rule),
 	.since = ABI_NONE,
 	.about = "mount, remount, umount",
 	.read = read,

@@ -99,6 +99,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_mqueue = {
 	.name = "mqueue",
+	.size = sizeof(struct access_rule),
 	.since = ABI_4_0,
 	.about = "message queues",
 	.read = read,

@@ -325,6 +325,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_network = {
 	.name = "network",
+	.size = sizeof(struct network_rule),
 	.since = ABI_NONE,
 	.about = "sockets by family, type and protocol",
 	.read = read,

@@ -87,6 +87,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_pivot_root = {
 	.name = "pivot_root",
+	.size = sizeof(struct pivot_root_rule),
 	.since = ABI_NONE,
 	.about = "pivot_root(2)",
 	.read = read,

@@ -52,6 +52,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_ptrace = {
 	.name = "ptrace",
+	.size = sizeof(struct access_rule),
 	.since = ABI_NONE,
 	.about = "tracing and reading of other processes",
 	.read = read,

@@ -212,6 +212,7 @@ static bool equal(const struct rule *a, const struct rule *b)
 
 const struct rule_ops rule_rlimit = {
 	.name = "rlimit",
+	.size = sizeof(struct rlimit_rule),
 	.since = ABI_NONE,
 	.about = "resource limits",
 	.read = read,

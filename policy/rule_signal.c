@@ -52,6 +52,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_signal = {
 	.name = "signal",
+	.size = sizeof(struct access_rule),
 	.since = ABI_NONE,
 	.about = "signals sent and received",
 	.read = read,

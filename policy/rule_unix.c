@@ -115,6 +115,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_unix = {
 	.name = "unix",
+	.size = sizeof(struct access_rule),
 	.since = ABI_NONE,
 	.about = "unix sockets by address and peer",
 	.read = read,

@@ -33,6 +33,7 @@ static enum cover covers(struct unit *unit, const struct rule *deny, const struc
 
 const struct rule_ops rule_userns = {
 	.name = "userns",
+	.size = sizeof(struct access_rule),
 	.since = ABI_4_0,
 	.about = "creation of user namespaces",
 	.read = read,

@@ -14,6 +14,7 @@ enum cover { COVER_NONE, COVER_PARTLY, COVER_WHOLLY };
 
 struct rule_ops {
 	const char *name;
+	size_t size; /* of the struct that embeds struct rule */
 	enum abi since;
 	const char *about;
 	/*
@@ -123,7 +124,7 @@ struct mount_rule {
 	struct rule head;
 	enum mount_operation { MOUNT_MOUNT, MOUNT_REMOUNT, MOUNT_UMOUNT } operation;
 	struct condition *conditions; /* fstype, options; may repeat */
-	struct slice source, target;  /* AARE or empty */
+	struct slice source, target;  /* AARE; at is NULL when not given, as "" is a source */
 };
 
 struct pivot_root_rule {

@@ -10,7 +10,7 @@ _Static_assert(sizeof(checks) > 0, "there are checks");
 
 enum { CHILDREN_DEPTH = 16 };
 
-static void check_at_depth(struct unit *unit, const struct template *template,
+static void check_at_depth(struct unit *unit, const struct policy_template *template,
 	const struct scope *scope, const struct profile *profile, unsigned depth)
 {
 	struct check_input input = {
@@ -29,8 +29,8 @@ static void check_at_depth(struct unit *unit, const struct template *template,
 		check_at_depth(unit, template, scope, child, depth + 1);
 }
 
-void check_profile(struct unit *unit, const struct template *template, const struct scope *scope,
-	const struct profile *profile)
+void check_profile(struct unit *unit, const struct policy_template *template,
+	const struct scope *scope, const struct profile *profile)
 {
 	check_at_depth(unit, template, scope, profile, 0);
 }

@@ -10,7 +10,7 @@
 
 struct check_input {
 	struct unit *unit;
-	const struct template *template;
+	const struct policy_template *template;
 	const struct scope *scope;
 	const struct profile *profile;
 	struct pattern_list own;      /* the profile's file rules */
@@ -22,8 +22,8 @@ struct check_input {
 #undef CHECK
 
 /* Runs all checks on a profile and on its children. */
-void check_profile(struct unit *unit, const struct template *template, const struct scope *scope,
-	const struct profile *profile);
+void check_profile(struct unit *unit, const struct policy_template *template,
+	const struct scope *scope, const struct profile *profile);
 
 /* "owner /tmp/a rw" in the unit's arena, for messages. */
 struct slice check_rule_text(struct unit *unit, const struct rule *rule);

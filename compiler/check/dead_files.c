@@ -39,28 +39,18 @@ static bool owners_meet(const struct file_rule *deny, const struct file_rule *al
 	return taken == OWNER_ANY || given == OWNER_ANY || taken == given;
 }
 
-static bool prefixes_meet(const struct glob *a, const struct glob *b)
+/* The denies among the candidates that could take something from the allow rule. */
+static size_t find_denies(struct unit *unit, const struct pattern_list *candidates,
+	const struct pattern *allow, const struct pattern *denies[static DENIES_MAX])
 {
-	struct slice x = glob_prefix(a), y = glob_prefix(b);
-	return slice_starts(x, y) || slice_starts(y, x);
-}
-
-/* The denies that could take something from the allow rule. */
-static size_t find_denies(const struct check_input *input, const struct pattern *allow,
-	const struct pattern *denies[static DENIES_MAX])
-{
-	const struct pattern_list *lists[] = {&input->own, &input->included};
 	size_t count = 0;
-	for (size_t l = 0; l < 2; l++) {
-		for (size_t i = 0; i < lists[l]->count && count < DENIES_MAX; i++) {
-			const struct pattern *deny = &lists[l]->at[i];
-			if (!deny->rule->head.qualifiers.deny ||
-				!(denied_perms(deny->rule) & allow->rule->perms) ||
-				!owners_meet(deny->rule, allow->rule) ||
-				!prefixes_meet(deny->glob, allow->glob))
-				continue;
+	for (size_t i = 0; i < candidates->count && count < DENIES_MAX; i++) {
+		const struct pattern *deny = &candidates->at[i];
+		if ((denied_perms(deny->rule) & allow->rule->perms) &&
+			owners_meet(deny->rule, allow->rule) &&
+			glob_overlap(&unit->arena, unit->limits, deny->glob, allow->glob, NULL) !=
+				GLOB_NO)
 			denies[count++] = deny;
-		}
 	}
 	return count;
 }
@@ -146,10 +136,11 @@ static void report_partly(
 		place_name(&deny->rule->head));
 }
 
-static void check_allow(const struct check_input *input, const struct pattern *allow)
+static void check_allow(const struct check_input *input, const struct pattern_list *candidates,
+	const struct pattern *allow)
 {
 	const struct pattern *denies[DENIES_MAX];
-	size_t count = find_denies(input, allow, denies);
+	size_t count = find_denies(input->unit, candidates, allow, denies);
 	if (count == 0)
 		return;
 	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
@@ -175,17 +166,33 @@ static void check_allow(const struct check_input *input, const struct pattern *a
 	}
 }
 
-static void check_list(const struct check_input *input, const struct pattern_list *list)
+static void add_denies(struct unit *unit, const struct pattern_list *from, bool of_template_only,
+	struct pattern_list *ret_denies)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct rule *rule = &from->at[i].rule->head;
+		if (rule->qualifiers.deny && (!of_template_only || rule->origin == ORIGIN_TEMPLATE))
+			pattern_list_add(&unit->arena, ret_denies, from->at[i]);
+	}
+}
+
+static void check_list(const struct check_input *input, const struct pattern_list *denies,
+	const struct pattern_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct rule *rule = &list->at[i].rule->head;
 		if (!rule->qualifiers.deny && rule->origin != ORIGIN_TEMPLATE)
-			check_allow(input, &list->at[i]);
+			check_allow(input, denies, &list->at[i]);
 	}
 }
 
 void check_dead_files(const struct check_input *input)
 {
-	check_list(input, &input->own);
-	check_list(input, &input->included);
+	struct pattern_list all = {0}, of_template = {0};
+	add_denies(input->unit, &input->own, false, &all);
+	add_denies(input->unit, &input->included, false, &all);
+	check_list(input, &all, &input->own);
+	/* A description may take from an abstraction what it likes: that is what deny is for. */
+	add_denies(input->unit, &input->own, true, &of_template);
+	check_list(input, &of_template, &input->included);
 }

@@ -40,7 +40,7 @@ static void report(const struct check_input *input, const struct pattern *writes
 	const struct rule *blamed = described ? write : exec, *other = described ? exec : write;
 	struct diag *diag = diag_add(&unit->diags, said ? DIAG_WRITE_EXEC_ALLOWED : DIAG_WRITE_EXEC,
 		check_place(blamed), "'%.*s' is both writable and executable", SLICE_FMT(witness));
-	if (writes != executes) {
+	if (writes->rule != executes->rule) {
 		struct slice text = check_rule_text(unit, other);
 		diag_second(&unit->diags, diag, check_place(other), "by '%.*s'", SLICE_FMT(text));
 	}
@@ -69,29 +69,29 @@ static bool counts(const struct pattern *pattern, unsigned perms)
 					      !(allows(rule, WRITES) && allows(rule, EXECUTES)));
 }
 
-static void check_against(const struct check_input *input, const struct pattern *pattern,
-	const struct pattern_list *others, size_t from)
+static void collect(struct unit *unit, const struct pattern_list *from, unsigned perms,
+	struct pattern_list *ret_list)
 {
-	for (size_t i = from; i < others->count; i++) {
-		const struct pattern *other = &others->at[i];
-		if (pattern->rule->head.origin != ORIGIN_DESCRIPTION &&
-			other->rule->head.origin != ORIGIN_DESCRIPTION)
-			continue;
-		if (counts(pattern, WRITES) && counts(other, EXECUTES))
-			check_pair(input, pattern, other);
-		else if (counts(other, WRITES) && counts(pattern, EXECUTES))
-			check_pair(input, other, pattern);
-	}
+	for (size_t i = 0; i < from->count; i++)
+		if (counts(&from->at[i], perms))
+			pattern_list_add(&unit->arena, ret_list, from->at[i]);
 }
 
 void check_write_exec(const struct check_input *input)
 {
-	for (size_t i = 0; i < input->own.count; i++) {
-		const struct pattern *pattern = &input->own.at[i];
-		if (!counts(pattern, WRITES | EXECUTES))
-			continue;
-		/* From i on: a rule may be both by itself. */
-		check_against(input, pattern, &input->own, i);
-		check_against(input, pattern, &input->included, 0);
+	struct pattern_list writes = {0}, executes = {0};
+	collect(input->unit, &input->own, WRITES, &writes);
+	size_t own_writes = writes.count;
+	collect(input->unit, &input->included, WRITES, &writes);
+	collect(input->unit, &input->own, EXECUTES, &executes);
+	size_t own_executes = executes.count;
+	collect(input->unit, &input->included, EXECUTES, &executes);
+	for (size_t i = 0; i < writes.count; i++) {
+		/* Two rules of abstractions are not this description's business. */
+		size_t count = i < own_writes ? executes.count : own_executes;
+		for (size_t j = 0; j < count; j++)
+			if (writes.at[i].rule->head.origin == ORIGIN_DESCRIPTION ||
+				executes.at[j].rule->head.origin == ORIGIN_DESCRIPTION)
+				check_pair(input, &writes.at[i], &executes.at[j]);
 	}
 }

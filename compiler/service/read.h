@@ -17,7 +17,8 @@ bool service_read(struct unit *unit, const struct source *source, struct service
  * number of bytes of the first document (with what precedes it), or 0 when more text is needed.
  * Boundaries are lines that start with `---` (followed by blank or end) after content, and after
  * lines `...`. Comments, blank lines and directives before the first `---` belong to the document
- * that follows.
+ * that follows, after the last `...` to the one before. Lines end with a newline here. An empty
+ * text gives 0.
  */
 size_t service_next_document(struct slice text, bool complete);
 

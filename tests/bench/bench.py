@@ -45,7 +45,8 @@ rules:
   - signal (send) set=(term, hup) peer=service-{n}
 deny:
   - /etc/shadow r
-  - /etc/service-{n}/private/** r
+  - /etc/gshadow r
+  - /root/** rw
 {exception}\
 # {padding}
 """

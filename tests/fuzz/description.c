@@ -19,7 +19,7 @@ static const char template_text[] = "abi <abi/3.0>,\n"
 				    "	deny /sys/** wklx,\n"
 				    "}\n";
 
-static void compile(struct unit *unit, const struct source *source, const struct template *template)
+static void compile(struct unit *unit, const struct source *source, const struct policy_template *template)
 {
 	struct service *service;
 	struct compiled compiled;
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unit_init(&unit, &shared.sources, fuzz_out_of_memory);
 	const struct source *template_source =
 		sources_add(&shared.sources, SLICE("<template>"), SLICE(template_text), 1);
-	const struct template *template =
+	const struct policy_template *template =
 		template_prepare(&shared, template_source, SLICE("t"), NULL);
 	fuzz_demand(template != NULL, "the template is valid");
 	struct slice text = arena_copy(&unit.arena, slice_of((const char *)data, size));

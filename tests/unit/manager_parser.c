@@ -98,14 +98,19 @@ static struct runs run_with(
 	return runs;
 }
 
-static struct runs run_fake(const char *body, bool want_binary)
+static struct runs run_fake_for(unsigned timeout, const char *body, bool want_binary)
 {
 	struct place place = place_begin();
 	struct parser_options options = options_for(&place, fake(&place, body));
-	options.limits.timeout = 500;
+	options.limits.timeout = timeout;
 	struct runs runs = run_with(&options, "profile x { }\n", want_binary, 1);
 	place_end(&place);
 	return runs;
+}
+
+static struct runs run_fake(const char *body, bool want_binary)
+{
+	return run_fake_for(process_limits_default.timeout, body, want_binary);
 }
 
 static struct runs run_real(const char *text)
@@ -137,7 +142,6 @@ UNIT_TEST(parser_missing)
 	CU_ASSERT_FALSE(parser_open(&options, &parser, &error));
 	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "version 2.13.6, expected 3.0 or newer"));
 	options.path = place_script(&place, "hangs", "#!/bin/sh\nsleep 1000\n");
-	options.limits.timeout = 200;
 	CU_ASSERT_FALSE(parser_open(&options, &parser, &error));
 	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "does not tell its version"));
 	place_end(&place);
@@ -214,10 +218,10 @@ UNIT_TEST(parser_gone_wrong)
 	struct runs runs = run_fake("kill -9 $$", false);
 	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_FAILED);
 	CU_ASSERT_STRING_EQUAL(runs.trouble, "was killed by signal 9 (Killed)");
-	runs = run_fake("while :; do :; done", false);
+	runs = run_fake_for(500, "while :; do :; done", false);
 	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_TIMED_OUT);
 	CU_ASSERT_STRING_EQUAL(runs.trouble, "did not end within 0.5 s");
-	runs = run_fake("trap '' TERM; sleep 1000", false);
+	runs = run_fake_for(500, "trap '' TERM; sleep 1000", false);
 	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_TIMED_OUT);
 	runs = run_fake("cat /dev/zero", true);
 	CU_ASSERT_TRUE(

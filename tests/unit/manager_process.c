@@ -206,7 +206,8 @@ static bool is_gone(const struct place *place, const char *name)
 UNIT_TEST(process_group_dies_with_it)
 {
 	struct place place = place_begin();
-	struct process_limits limits = quick();
+	struct process_limits limits = process_limits_default;
+	limits.timeout = 2000; /* enough to write the file, whatever the machine does */
 	char script[256];
 	snprintf(script, sizeof(script), "sleep 1000 & echo $! > %s/pid; wait", place.path);
 	struct one one = run_script(&limits, script, "");
@@ -297,13 +298,12 @@ static void nothing(int number)
 
 UNIT_TEST(process_goes_on_after_signals)
 {
-	struct sigaction action = {.sa_handler = nothing}, before;
-	sigaction(SIGALRM, &action, &before);
+	sigaction(SIGALRM, &(struct sigaction){.sa_handler = nothing}, NULL);
 	struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
 	setitimer(ITIMER_REAL, &often, NULL);
 	struct one one = run_script(&process_limits_default, "sleep 0.2; echo done", "");
 	setitimer(ITIMER_REAL, &never, NULL);
-	sigaction(SIGALRM, &before, NULL);
+	signal(SIGALRM, SIG_IGN); /* one may still be under way */
 	CU_ASSERT_STRING_EQUAL(one.output, "done\n");
 }
 
@@ -325,11 +325,13 @@ UNIT_TEST(process_dies_with_us)
 {
 	struct place place = place_begin();
 	char script[256];
-	snprintf(script, sizeof(script), "echo $$ > %s/pid; mv %s/pid %s/ready; exec sleep 1000",
-		place.path, place.path, place.path);
+	snprintf(script, sizeof(script),
+		"#!/bin/sh\necho $$ > %s/pid; mv %s/pid %s/ready; exec sleep 1000\n", place.path,
+		place.path, place.path);
+	const char *program = place_script(&place, "run", script);
 	pid_t pid = fork();
 	if (pid == 0) {
-		run_script(&process_limits_default, script, "");
+		run_some(&process_limits_default, program, NULL, "", 1);
 		_exit(0);
 	}
 	while (access(place_at(&place, "ready"), F_OK) < 0)
@@ -344,7 +346,12 @@ UNIT_TEST(process_without_descriptors)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
-		setrlimit(RLIMIT_NOFILE, &(struct rlimit){5, 5});
+		setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, 64});
+		int last = 0;
+		for (int fd; (fd = dup(0)) >= 0; last = fd)
+			continue;
+		close(last);
+		close(last - 1);
 		struct one one = run_some(&process_limits_default, "/bin/echo", "x", "", 3);
 		_exit(one.result.end == PROCESS_NOT_STARTED && one.result.code == EMFILE ? 0 : 1);
 	}

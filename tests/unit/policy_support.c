@@ -64,8 +64,8 @@ static struct include_file *directory_load(struct test_loader *loader, struct sl
 	struct dirent **entries;
 	int count = scandir(path.at, &entries, is_included, alphasort);
 	for (int i = 0; i < count; i++) {
-		struct slice name = arena_printf(&loader->unit->arena, "%.*s/%s", SLICE_FMT(path),
-			entries[i]->d_name);
+		struct slice name = arena_printf(
+			&loader->unit->arena, "%.*s/%s", SLICE_FMT(path), entries[i]->d_name);
 		struct include_file *file = file_load(loader, name);
 		free(entries[i]);
 		if (!file)
@@ -87,8 +87,7 @@ static struct include_file *find(void *context, struct slice path, bool magic, b
 	struct stat status;
 	struct slice full = path;
 	if (magic || !slice_starts(path, SLICE("/")))
-		full = arena_printf(
-			&loader->unit->arena, "%s/%.*s", loader->base, SLICE_FMT(path));
+		full = arena_printf(&loader->unit->arena, "%s/%.*s", loader->base, SLICE_FMT(path));
 	else
 		full = arena_copy(&loader->unit->arena, path);
 	*ret_missing = stat(full.at, &status) != 0;

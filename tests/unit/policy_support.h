@@ -21,7 +21,7 @@ struct test_loader {
 		struct loaded *next;
 		struct slice path;
 		struct include_file *file;
-	} *loaded;
+	} * loaded;
 	unsigned depth;
 };
 
