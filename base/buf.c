@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void reserve(struct buf *buf, size_t more)
+void buf_reserve(struct buf *buf, size_t more)
 {
 	if (more <= buf->cap - buf->len)
 		return;
@@ -26,15 +26,9 @@ void buf_add(struct buf *buf, struct slice s)
 {
 	if (s.len == 0)
 		return;
-	reserve(buf, s.len);
+	buf_reserve(buf, s.len);
 	memcpy(buf->at + buf->len, s.at, s.len);
 	buf->len += s.len;
-}
-
-void buf_add_char(struct buf *buf, char c)
-{
-	reserve(buf, 1);
-	buf->at[buf->len++] = c;
 }
 
 void buf_add_str(struct buf *buf, const char *nul_terminated)
@@ -50,7 +44,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	int len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
 	if (len > 0) {
-		reserve(buf, (size_t)len + 1); /* vsnprintf ends with NUL */
+		buf_reserve(buf, (size_t)len + 1); /* vsnprintf ends with NUL */
 		vsnprintf(buf->at + buf->len, (size_t)len + 1, format, again);
 		buf->len += (size_t)len;
 	}

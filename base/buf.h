@@ -20,9 +20,18 @@ static inline struct buf buf_new(struct arena *arena)
 }
 
 void buf_add(struct buf *buf, struct slice s);
-void buf_add_char(struct buf *buf, char c);
 void buf_add_str(struct buf *buf, const char *nul_terminated);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes room for `more` bytes. */
+void buf_reserve(struct buf *buf, size_t more);
+
+static inline void buf_add_char(struct buf *buf, char c)
+{
+	if (buf->len == buf->cap)
+		buf_reserve(buf, 1);
+	buf->at[buf->len++] = c;
+}
 
 static inline struct slice buf_slice(const struct buf *buf)
 {

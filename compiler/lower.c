@@ -120,7 +120,11 @@ static struct file_rule *add_file(struct lowering *l, enum section section,
 
 static struct slice append(struct lowering *l, struct slice path, const char *tail)
 {
-	return arena_printf(&l->unit->arena, "%.*s%s", SLICE_FMT(path), tail);
+	struct buf joined = buf_new(&l->unit->arena);
+	buf_reserve(&joined, path.len + strlen(tail));
+	buf_add(&joined, path);
+	buf_add_str(&joined, tail);
+	return buf_slice(&joined);
 }
 
 /* /dir/ becomes readable itself, and all below it gets the permissions. */

@@ -6,14 +6,21 @@ void print_indent(unsigned tabs, struct buf *out)
 		buf_add_char(out, '\t');
 }
 
+static bool is_visible(unsigned char c)
+{
+	return c == '\t' || (c >= ' ' && c != 0x7f);
+}
+
 void print_visible(struct slice text, struct buf *out)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
-		if (c == '\t' || (c >= ' ' && c != 0x7f))
-			buf_add_char(out, (char)c);
-		else
-			buf_printf(out, "\\x%02x", c);
+	while (text.len > 0) {
+		size_t run = 0;
+		while (run < text.len && is_visible((unsigned char)text.at[run]))
+			run++;
+		buf_add(out, slice_first(text, run));
+		if (run < text.len)
+			buf_printf(out, "\\x%02x", (unsigned char)text.at[run]);
+		text = slice_from(text, run + 1);
 	}
 }
 

@@ -39,8 +39,10 @@ static void kinds_print(const struct condition_kind *kinds, size_t count,
 		if (!condition)
 			continue;
 		buf_add_str(out, separator);
-		if (!kinds[i].bare)
-			buf_printf(out, "%s=", kinds[i].key);
+		if (!kinds[i].bare) {
+			buf_add_str(out, kinds[i].key);
+			buf_add_char(out, '=');
+		}
 		separator = " ";
 		switch (kinds[i].type) {
 		case CONDITION_NAMES:

@@ -47,8 +47,10 @@ static void mask_print(uint64_t mask, struct buf *out)
 {
 	buf_add_str(out, "capability");
 	for (size_t i = 0; i < names_capabilities.count; i++)
-		if (mask & (UINT64_C(1) << names_capabilities.names[i].number))
-			buf_printf(out, " %s", names_capabilities.names[i].name);
+		if (mask & (UINT64_C(1) << names_capabilities.names[i].number)) {
+			buf_add_char(out, ' ');
+			buf_add_str(out, names_capabilities.names[i].name);
+		}
 }
 
 static void print(const struct rule *rule, struct buf *out)

@@ -221,8 +221,10 @@ static void print(const struct rule *head, struct buf *out)
 	buf_add_str(out, "network");
 	access_list_print(&kind, rule->access, out);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (words[i])
-			buf_printf(out, " %s", words[i]);
+		if (words[i]) {
+			buf_add_char(out, ' ');
+			buf_add_str(out, words[i]);
+		}
 	conditions_print(&kind, rule->conditions, out);
 }
 

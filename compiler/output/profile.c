@@ -1,25 +1,17 @@
 #include "compiler/output/profile.h"
 
 #include "base/version.h"
+#include "policy/comment.h"
 
-/* Header values are one line of printable text, whatever they hold. */
-static void add_line(struct buf *out, struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.at[i];
-		if (c < 0x20 || c == 0x7f)
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_add_char(out, (char)c);
-	}
-}
-
+/* A value is one line of printable text, whatever it holds. */
 static void add_field(struct buf *out, const char *key, struct slice value)
 {
 	if (value.len == 0)
 		return;
-	buf_printf(out, "# %s: ", key);
-	add_line(out, value);
+	buf_add_str(out, "# ");
+	buf_add_str(out, key);
+	buf_add_str(out, ": ");
+	print_visible(value, out);
 	buf_add_char(out, '\n');
 }
 
