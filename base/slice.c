@@ -73,6 +73,20 @@ unsigned slice_distance(struct slice a, struct slice b, unsigned limit)
 	return last[b.len] <= limit ? last[b.len] : limit + 1;
 }
 
+/* The one name that begins with what was given: "desc" for "description". */
+static const char *only_continuation(struct slice given, const char *const *names, size_t count)
+{
+	const char *only = NULL;
+	for (size_t i = 0; given.len >= 3 && i < count; i++) {
+		if (!slice_eq_nocase(slice_first(slice_str(names[i]), given.len), given))
+			continue;
+		if (only)
+			return NULL;
+		only = names[i];
+	}
+	return only;
+}
+
 const char *slice_nearest(struct slice given, const char *const *names, size_t count)
 {
 	unsigned limit = given.len < 3 ? 1 : (unsigned)(given.len / 3 < 8 ? given.len / 3 : 8);
@@ -86,5 +100,5 @@ const char *slice_nearest(struct slice given, const char *const *names, size_t c
 			break;
 		limit = distance - 1; /* only nearer ones from here on */
 	}
-	return nearest;
+	return nearest ? nearest : only_continuation(given, names, count);
 }

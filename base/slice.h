@@ -88,7 +88,8 @@ unsigned slice_distance(struct slice a, struct slice b, unsigned limit);
 
 /*
  * The nearest of `count` names to `given`, at most a third of its length (and at least one edit)
- * away, or NULL when none is near. Ties go to the first.
+ * away, else the only one that begins with it (of at least three bytes), or NULL. Ties go to the
+ * first.
  */
 const char *slice_nearest(struct slice given, const char *const *names, size_t count);
 

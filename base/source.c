@@ -31,7 +31,7 @@ const struct source *sources_add(
 		return NULL;
 	struct source *source = arena_new(sources->arena, struct source);
 	source->name = name;
-	source->text = text;
+	source->text = text.at ? text : SLICE("");
 	source->begin = sources->next;
 	source->first_line = first_line;
 	sources->next += (uint32_t)text.len + 1;

@@ -3,6 +3,7 @@
 #include "cli/names.h"
 #include "cli/report.h"
 #include "cli/template_store.h"
+#include "compiler/lower.h"
 #include "compiler/service/read.h"
 #include "manager/digest.h"
 
@@ -112,8 +113,13 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 		arena_copy(&unit->arena, document->text), document->first_line);
 	item->header.description = base_name(item->path);
 	struct service *service;
-	if (!source || !service_read(unit, source, &service))
+	if (!source)
 		return;
+	if (!service_read(unit, source, &service)) {
+		if (service)
+			lower_check_rules(unit, service, &pipeline->compile);
+		return;
+	}
 	struct digest digest = digest_of(source->text);
 	char hex[DIGEST_HEX + 1];
 	digest_hex(&digest, hex);

@@ -113,6 +113,7 @@ enum status command_test(const struct options *options)
 		return status;
 	if (options->format != FORMAT_JSON)
 		printf("1..%zu\n", tally.passed + tally.failed);
+	fflush(stdout); /* before the summary, where both go to one place */
 	if (!options->quiet)
 		fprintf(stderr, "%zu profiles: %zu assertions hold, %zu do not\n", verify.seen,
 			tally.passed, tally.failed);

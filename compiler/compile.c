@@ -51,6 +51,14 @@ static void drop_denies(struct unit *unit, struct profile *profile)
 		drop_denies(unit, child);
 }
 
+static void note_no_abi(struct unit *unit, const struct service *service)
+{
+	struct diag *diag = diag_add(&unit->diags, DIAG_NO_ABI, service->name_span,
+		"the profile names no ABI: whoever loads it decides which rules are enforced");
+	diag_help(&unit->diags, diag,
+		"load it with the target's features: apparmor_parser --features-file FILE");
+}
+
 bool compile_service(struct unit *unit, const struct service *service,
 	const struct policy_template *template, const struct compile_options *options,
 	struct compiled *ret_compiled)
@@ -68,6 +76,8 @@ bool compile_service(struct unit *unit, const struct service *service,
 	if (unit->diags.errors > errors)
 		return false;
 	drop_denies(unit, policy->profiles);
+	if (options->abi == ABI_NONE || options->self_contained)
+		note_no_abi(unit, service);
 	*ret_compiled = (struct compiled){
 		.name = service->name,
 		.service = service,

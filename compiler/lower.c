@@ -282,15 +282,32 @@ static enum abi abi_of_rules(const struct compile_options *options)
 	return options->abi == ABI_NONE ? ABI_4_0 : options->abi;
 }
 
+/* One string of `rules` or `deny`; NULL after a diagnostic. */
+static struct rule *read_written(struct unit *unit, const struct text *text,
+	const struct compile_options *options, bool deny)
+{
+	struct statement *statement;
+	if (!parse_rule(unit, text->text, text->span, text->verbatim, &statement))
+		return NULL;
+	return policy_read_rule(unit, statement, ORIGIN_DESCRIPTION, abi_of_rules(options), deny);
+}
+
+void lower_check_rules(
+	struct unit *unit, const struct service *service, const struct compile_options *options)
+{
+	for (const struct text *text = service->rules; text; text = text->next)
+		read_written(unit, text, options, false);
+	for (const struct text *text = service->deny; text; text = text->next)
+		read_written(unit, text, options, true);
+	for (const struct service *child = service->children; child; child = child->next)
+		lower_check_rules(unit, child, options);
+}
+
 static void add_written(
 	struct lowering *l, const struct text *text, enum section section, bool deny)
 {
 	for (; text; text = text->next) {
-		struct statement *statement;
-		if (!parse_rule(l->unit, text->text, text->span, text->verbatim, &statement))
-			continue;
-		struct rule *rule = policy_read_rule(
-			l->unit, statement, ORIGIN_DESCRIPTION, abi_of_rules(l->options), deny);
+		struct rule *rule = read_written(l->unit, text, l->options, deny);
 		if (!rule)
 			continue;
 		rule->section = section;

@@ -15,4 +15,11 @@
 struct policy *lower_service(struct unit *unit, const struct service *service,
 	const struct policy_template *template, const struct compile_options *options);
 
+/*
+ * Reads the strings of `rules` and `deny`, of the children too, for their mistakes only: for a
+ * description that cannot be lowered because of other mistakes. Children lie one level deep.
+ */
+void lower_check_rules(
+	struct unit *unit, const struct service *service, const struct compile_options *options);
+
 #endif

@@ -409,7 +409,7 @@ static void judge(struct arena *arena, const struct process_limits *limits,
 			arena_printf(arena, "did not end within %g s", limits->timeout / 1000.0));
 		break;
 	case PROCESS_TOO_LONG:
-		fail(result, PARSER_FAILED, SLICE("printed more than is sane, and was stopped"));
+		fail(result, PARSER_FAILED, SLICE("printed far too much and was stopped"));
 		break;
 	case PROCESS_NOT_STARTED:
 		fail(result, PARSER_FAILED,

@@ -1,13 +1,18 @@
-"""Golden cases: tests/golden/CASE/ holds input files, `command` (the arguments, default: compile input.yaml) and
-whatever of these is wanted: want.out, want.err, want.status (default 0), want.files/NAME below the output directory
-that the command names as OUT. UPDATE=1 rewrites what differs, after showing the difference.
+"""Golden cases: tests/golden/CASE/ holds input files, `command` (the arguments, default: compile input.yaml), perhaps
+`stdin`, and what is wanted: want.out, want.err, want.status (default 0), and want.files/NAME below the path that the
+command names as OUT. What is not there must be empty: no output, no message, no file. The program's version reads
+VERSION in them, the folder of OUT reads SCRATCH.
+
+UPDATE=1 shows the difference, then writes what the program does: read it before it is kept.
 
     tests/golden.py [CASE ...]
 """
 
 import difflib
 import os
+import re
 import shlex
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -18,6 +23,9 @@ UPDATE = os.environ.get("UPDATE") == "1"
 
 
 def read(path):
+    """A file's bytes; none where it is not there."""
+    if not os.path.exists(path):
+        return b""
     with open(path, "rb") as f:
         return f.read()
 
@@ -29,6 +37,15 @@ def difference(want, got):
     return "\n".join(list(lines)[:60])
 
 
+def write(path, data):
+    if not data:
+        os.remove(path)
+        return
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+
+
 def compare(case, path, got):
     want = read(path)
     if want == got:
@@ -37,52 +54,61 @@ def compare(case, path, got):
     shown = difference(want, got)
     if UPDATE:
         print("updating %s\n%s" % (os.path.relpath(path, ROOT), shown))
-        with open(path, "wb") as f:
-            f.write(got)
+        write(path, got)
     check(UPDATE, "%s: %s differs" % (case, os.path.basename(path)), shown)
 
 
-def files_below(directory):
+def files_below(path):
+    """The files of a directory, or the one file, by name."""
+    if os.path.isfile(path):
+        return {os.path.basename(path): read(path)}
     found = {}
-    for folder, _, names in os.walk(directory):
+    for folder, _, names in os.walk(path):
         for name in names:
-            path = os.path.join(folder, name)
-            found[os.path.relpath(path, directory)] = read(path)
+            below = os.path.join(folder, name)
+            found[os.path.relpath(below, path)] = read(below)
     return found
 
 
-def run(case):
+def compare_files(case, wanted, got):
+    names = sorted(set(got) | set(files_below(wanted)))
+    for name in names:
+        compare(case, os.path.join(wanted, name), got.get(name, b""))
+    if UPDATE and not got:
+        shutil.rmtree(wanted, ignore_errors=True)
+
+
+def arguments(directory, out):
+    """The words of `command`, with OUT filled in."""
+    words = shlex.split(read(os.path.join(directory, "command")).decode()) or ["compile", "input.yaml"]
+    return [re.sub(r"\bOUT\b", lambda _: out, word) for word in words]
+
+
+def run(case, version):
     directory = os.path.join(CASES, case)
-    command = os.path.join(directory, "command")
-    words = shlex.split(read(command).decode()) if os.path.exists(command) else ["compile", "input.yaml"]
-    stdin = os.path.join(directory, "stdin")
     with Scratch() as scratch:
-        words = [w.replace("OUT", scratch.path + "/out") for w in words]
-        result = aaforge(*words, stdin=read(stdin) if os.path.exists(stdin) else b"", cwd=directory,
+        result = aaforge(*arguments(directory, scratch.path + "/out"), stdin=read(os.path.join(directory, "stdin")), cwd=directory,
                          env={"XDG_CACHE_HOME": scratch.path + "/cache", "HOME": scratch.path})
-        status = os.path.join(directory, "want.status")
-        wanted = int(read(status)) if os.path.exists(status) else 0
-        check(result.status == wanted, "%s: status %d, want %d" % (case, result.status, wanted), result.message)
-        for name, got in (("want.out", result.out), ("want.err", result.err.replace(scratch.path.encode(), b"SCRATCH"))):
-            path = os.path.join(directory, name)
-            if os.path.exists(path):
-                compare(case, path, got)
-            elif name == "want.err":
-                check(not got, "%s: nothing is said" % case, got.decode("utf-8", "replace"))
-        wanted_files = os.path.join(directory, "want.files")
-        if os.path.isdir(wanted_files):
-            got_files = files_below(scratch.path + "/out")
-            check(sorted(got_files) == sorted(files_below(wanted_files)), "%s: the files written" % case, sorted(got_files))
-            for name in got_files:
-                if os.path.exists(os.path.join(wanted_files, name)):
-                    compare(case, os.path.join(wanted_files, name), got_files[name])
+
+        def plain(data):
+            data = data.replace(b"Made by aaforge " + version, b"Made by aaforge VERSION")
+            return data.replace(scratch.path.encode(), b"SCRATCH")
+
+        status = b"" if result.status == 0 else b"%d\n" % result.status
+        compare(case, os.path.join(directory, "want.status"), status)
+        compare(case, os.path.join(directory, "want.out"), plain(result.out))
+        compare(case, os.path.join(directory, "want.err"), plain(result.err))
+        files = {name: plain(data) for name, data in files_below(scratch.path + "/out").items()}
+        compare_files(case, os.path.join(directory, "want.files"), files)
 
 
 def main():
+    version = aaforge("version").out.split()[1]
     for case in sys.argv[1:] or sorted(os.listdir(CASES)):
         if os.path.isdir(os.path.join(CASES, case)):
-            run(case)
+            run(case, version)
     finish()
 
 
-main()
+if __name__ == "__main__":
+    main()

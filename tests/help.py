@@ -17,8 +17,8 @@ def ids():
 
 
 def command_of(page):
-    match = re.search(rb"^#! command: (\w+)", page, re.M)
-    return match.group(1).decode() if match else "compile"
+    match = re.search(rb"^#! command: (.+)$", page, re.M)
+    return match.group(1).decode().split() if match else ["compile"]
 
 
 def check_page(name, scratch):
@@ -32,9 +32,9 @@ def check_page(name, scratch):
     data = json.loads(aaforge("help", "--format", "json", name).text)
     check(len(data["explanation"]) > 80, "%s: there is an explanation" % name, data["explanation"])
     command = command_of(page)
-    if command == "none":
+    if command == ["none"]:
         return
-    result = aaforge(command, scratch.file(name + ".yaml", page))
+    result = aaforge(*command, scratch.file(name + ".yaml", page))
     check("[%s]" % name in result.message, "%s: the example gives the message" % name, result.message)
     others = set(re.findall(r"error: .*\[([a-z-]+)\]$", result.message, re.M)) - {name}
     check(not others, "%s: the example gives no other error" % name, result.message)

@@ -60,7 +60,9 @@ void output_profile(struct unit *unit, const struct compiled *compiled,
 	struct print_options print = print_options_of(unit, options);
 	add_header(compiled, header, options, out);
 	buf_add_char(out, '\n');
+	size_t before = out->len;
 	preamble_print(&compiled->policy->preamble, &print, out);
-	buf_add_char(out, '\n');
+	if (out->len > before)
+		buf_add_char(out, '\n');
 	profile_print(compiled->policy->profiles, &print, out);
 }

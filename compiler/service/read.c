@@ -283,6 +283,7 @@ static bool check_root(struct reader *reader, const struct node *root)
 
 bool service_read(struct unit *unit, const struct source *source, struct service **ret_service)
 {
+	*ret_service = NULL;
 	struct reader reader = {
 		.unit = unit,
 		.source = source,
@@ -298,8 +299,6 @@ bool service_read(struct unit *unit, const struct source *source, struct service
 	service->template = slice_str(template_names[0].name); /* the default comes first */
 	read_mapping(&reader, PLACE_SERVICE, root, service);
 	check_children(&reader, service);
-	if (unit->diags.errors > reader.errors)
-		return false;
 	*ret_service = service;
-	return true;
+	return unit->diags.errors == reader.errors;
 }

@@ -5,9 +5,10 @@
 
 /*
  * Reads one YAML document (YAML 1.1 as libyaml reads it, UTF-8) that has been added to the unit's
- * sources. All mistakes are reported, each at its line and column; false after any error. Limits:
- * document_bytes, depth, nodes. A document that is empty (comments only) is a diagnostic
- * EMPTY_DOCUMENT.
+ * sources. All mistakes are reported, each at its line and column. Limits: document_bytes, depth,
+ * nodes. A document that is empty (comments only) is a diagnostic EMPTY_DOCUMENT. false after any
+ * error; *ret_service is then what could be understood, for more checks (lower_check_rules in
+ * compiler/lower.h), or NULL.
  */
 bool service_read(struct unit *unit, const struct source *source, struct service **ret_service);
 

@@ -55,4 +55,6 @@ UNIT_TEST(nearest_name_is_near)
 	CU_ASSERT_STRING_EQUAL(slice_nearest(SLICE("rule"), names, 3), "rules");
 	CU_ASSERT_PTR_NULL(slice_nearest(SLICE("network"), names, 3));
 	CU_ASSERT_PTR_NULL(slice_nearest(SLICE(""), names, 3));
+	CU_ASSERT_STRING_EQUAL(slice_nearest(SLICE("READ"), names, 3), "readable");
+	CU_ASSERT_PTR_NULL(slice_nearest(SLICE("r"), names, 3));
 }

@@ -268,6 +268,7 @@ UNIT_TEST(verdict_of_chance_is_not_kept)
 		verdict_put(cache, &key, true, &in);
 		CU_ASSERT_FALSE(verdict_get(cache, &key, false, &arena, &out));
 	}
+	CU_ASSERT_EQUAL(place_count(&place, ""), 0);
 	cache_put(cache, &key, SLICE("no verdict at all"));
 	struct parser_result out;
 	CU_ASSERT_FALSE(verdict_get(cache, &key, false, &arena, &out));

@@ -148,17 +148,21 @@ UNIT_TEST(library_reports_mistakes_once)
 	struct place place = place_begin();
 	place_put(&place, "base/bad", "/a r\n/b r,\n");
 	place_put(&place, "base/user", "include <bad>\n");
+	place_put(&place, "base/loop1", "include <loop2>\n");
+	place_put(&place, "base/loop2", "include <loop1>\n/a r\n/b r,\n");
 	struct library *library = open_library(&place, NULL, 0);
+	found(library, "loop1", true);
 	found(library, "bad", true);
 	size_t errors = library_unit(library)->diags.errors;
 	CU_ASSERT_TRUE(errors > 0);
 	found(library, "bad", true);
 	found(library, "user", true);
+	found(library, "loop2", true);
 	CU_ASSERT_EQUAL(library_unit(library)->diags.errors, errors);
 	struct location location;
 	CU_ASSERT_TRUE(sources_locate(&library_unit(library)->sources,
 		library_unit(library)->diags.first->at.begin, &location));
-	CU_ASSERT_TRUE(slice_is(location.source->name, place_at(&place, "base/bad")));
+	CU_ASSERT_TRUE(slice_is(location.source->name, place_at(&place, "base/loop2")));
 	library_free(library);
 	place_end(&place);
 }

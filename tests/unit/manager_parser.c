@@ -229,7 +229,7 @@ UNIT_TEST(parser_gone_wrong)
 	CU_ASSERT_EQUAL(runs.result.binary.len, 0);
 	runs = run_fake("cat /dev/zero >&2", false);
 	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_FAILED);
-	CU_ASSERT_STRING_EQUAL(runs.trouble, "printed more than is sane, and was stopped");
+	CU_ASSERT_STRING_EQUAL(runs.trouble, "printed far too much and was stopped");
 	runs = run_fake("echo 'terminate called: std::bad_alloc' >&2; kill -ABRT $$", false);
 	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_OUT_OF_MEMORY);
 	CU_ASSERT_STRING_EQUAL(runs.trouble, "needed more than 2048 MiB of memory");

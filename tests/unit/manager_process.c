@@ -103,7 +103,7 @@ UNIT_TEST(process_environment_is_clean)
 
 UNIT_TEST(process_has_three_descriptors)
 {
-	int extra = open("/dev/null", O_RDONLY); /* not close-on-exec */
+	int extra = fcntl(2, F_DUPFD, 50); /* not close-on-exec */
 	struct one one = run_some(&process_limits_default, "/bin/ls", "/proc/self/fd", "", 1);
 	CU_ASSERT_STRING_EQUAL(one.output, "0\n1\n2\n3\n"); /* 3 is the directory itself */
 	close(extra);
@@ -266,7 +266,11 @@ UNIT_TEST(process_limits_of_memory_and_core)
 {
 	struct process_limits limits = process_limits_default;
 	limits.memory = 512UL << 20;
+	struct rlimit before;
+	getrlimit(RLIMIT_CORE, &before);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){1 << 20, RLIM_INFINITY});
 	struct one one = run_script(&limits, "ulimit -v; ulimit -c", "");
+	setrlimit(RLIMIT_CORE, &before);
 	CU_ASSERT_STRING_EQUAL(one.output, "524288\n0\n");
 }
 

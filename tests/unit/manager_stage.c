@@ -1,4 +1,5 @@
 #include "manager/stage.h"
+#include "manager/file.h"
 #include "manager/target.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,19 +164,28 @@ UNIT_TEST(stage_in_use_is_not_swept)
 	place_end(&place);
 }
 
+static bool write_stage(const struct place *place)
+{
+	struct stage *stage;
+	return stage_begin(place->path, &stage, NULL) &&
+	       stage_add(stage, "a", SLICE("new a"), NULL) &&
+	       stage_add(stage, "b", SLICE("new b"), NULL) && stage_commit(stage, NULL);
+}
+
+static bool write_file(const struct place *place)
+{
+	return file_write(place_at(place, "a"), SLICE("new a"), NULL);
+}
+
 /* Writes in a child that is killed before its n-th system call. false when it came to its end. */
-static bool write_and_die(const struct place *place, int calls)
+static bool write_and_die(
+	const struct place *place, bool (*do_write)(const struct place *place), int calls)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
-		struct stage *stage;
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
-		bool is_done = stage_begin(place->path, &stage, NULL) &&
-			       stage_add(stage, "a", SLICE("new a"), NULL) &&
-			       stage_add(stage, "b", SLICE("new b"), NULL) &&
-			       stage_commit(stage, NULL);
-		_exit(is_done ? 0 : 1);
+		_exit(do_write(place) ? 0 : 1);
 	}
 	int status;
 	waitpid(pid, &status, 0);
@@ -197,7 +208,7 @@ UNIT_TEST(stage_killed_anywhere_leaves_old_or_new)
 	for (bool is_killed = true; is_killed && calls < 2000; calls++) {
 		place_put(&place, "a", "old a");
 		place_put(&place, "b", "old b");
-		is_killed = write_and_die(&place, calls);
+		is_killed = write_and_die(&place, write_stage, calls);
 		bool is_old = place_holds(&place, "a", "old a");
 		has_left_old |= is_old;
 		has_left_new |= !is_old;
@@ -210,5 +221,55 @@ UNIT_TEST(stage_killed_anywhere_leaves_old_or_new)
 	CU_ASSERT_TRUE(has_left_old);
 	CU_ASSERT_TRUE(has_left_new);
 	CU_ASSERT_EQUAL(place_count(&place, ""), 2);
+	place_end(&place);
+}
+
+UNIT_TEST(file_write_killed_anywhere_leaves_old_or_new)
+{
+	struct place place = place_begin();
+	struct stage *stage;
+	int calls = 1;
+	bool has_left_old = false, has_left_new = false;
+	for (bool is_killed = true; is_killed && calls < 2000; calls++) {
+		place_put(&place, "a", "old a");
+		is_killed = write_and_die(&place, write_file, calls);
+		bool is_old = place_holds(&place, "a", "old a");
+		has_left_old |= is_old;
+		has_left_new |= !is_old;
+		CU_ASSERT_TRUE(is_old || place_holds(&place, "a", "new a"));
+	}
+	CU_ASSERT_TRUE(has_left_old);
+	CU_ASSERT_TRUE(has_left_new);
+	/* What the killed ones left goes with the next stage. */
+	CU_ASSERT_TRUE(place_count(&place, "") > 1);
+	CU_ASSERT_TRUE_FATAL(stage_begin(place.path, &stage, NULL));
+	stage_abort(stage);
+	CU_ASSERT_EQUAL(place_count(&place, ""), 1);
+	place_end(&place);
+}
+
+UNIT_TEST(stage_failure_leaves_the_old_files)
+{
+	struct place place = place_begin();
+	place_put(&place, "a", "old");
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct error *error = NULL;
+		struct stage *stage;
+		static char text[100000];
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &(struct rlimit){5000, 5000});
+		bool is_fine = stage_begin(place.path, &stage, &error) &&
+			       stage_add(stage, "a", SLICE("new"), &error) &&
+			       !stage_add(stage, "b", slice_of(text, sizeof(text)), &error) &&
+			       error_takes(&error, EFBIG, "/b'");
+		stage_abort(stage);
+		_exit(is_fine ? 0 : 1);
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	CU_ASSERT_EQUAL(status, 0);
+	CU_ASSERT_TRUE(place_holds(&place, "a", "old"));
+	CU_ASSERT_EQUAL(place_count(&place, ""), 1);
 	place_end(&place);
 }
