@@ -72,6 +72,8 @@ void access_list_print(const struct access_kind *kind, uint32_t access, struct b
 /* " set=(hup, int) peer=foo" */
 void conditions_print(
 	const struct access_kind *kind, const struct condition *conditions, struct buf *out);
+/* rule_ops.print of the kinds that are an access list and conditions. */
+void access_print(const struct rule *rule, struct buf *out);
 /* Keyword, access and conditions. */
 void access_rule_print(
 	const struct access_kind *kind, const struct access_rule *rule, struct buf *out);

@@ -70,6 +70,11 @@ void conditions_print(
 	kinds_print(kind->conditions, kind->condition_count, conditions, " ", out);
 }
 
+void access_print(const struct rule *rule, struct buf *out)
+{
+	access_rule_print(rule->ops->access, (const struct access_rule *)rule, out);
+}
+
 void access_rule_print(
 	const struct access_kind *kind, const struct access_rule *rule, struct buf *out)
 {

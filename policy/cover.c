@@ -123,9 +123,10 @@ static uint32_t access_of(const struct access_kind *kind, const struct access_ru
 	return rule->access;
 }
 
-enum cover access_rule_covers(struct unit *unit, const struct access_kind *kind,
-	const struct rule *deny, const struct rule *allow, struct slice *ret_witness)
+enum cover access_covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness)
 {
+	const struct access_kind *kind = deny->ops->access;
 	const struct access_rule *d = (const struct access_rule *)deny;
 	const struct access_rule *a = (const struct access_rule *)allow;
 	struct access_rule common = {0};

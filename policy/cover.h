@@ -26,8 +26,8 @@ enum cover cover_pattern(
 enum cover cover_conditions(struct unit *unit, const struct condition_kind *kinds, size_t count,
 	const struct condition *deny, const struct condition *allow, struct condition **ret_common);
 
-/* rule_ops.covers for kinds that are an access list and conditions. */
-enum cover access_rule_covers(struct unit *unit, const struct access_kind *kind,
-	const struct rule *deny, const struct rule *allow, struct slice *ret_witness);
+/* rule_ops.covers of the kinds that are an access list and conditions. */
+enum cover access_covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
+	struct slice *ret_witness);
 
 #endif

@@ -86,24 +86,14 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule && check_name(unit, rule) ? &rule->head : NULL;
 }
 
-static void print(const struct rule *rule, struct buf *out)
-{
-	access_rule_print(&kind, (const struct access_rule *)rule, out);
-}
-
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
-{
-	return access_rule_covers(unit, &kind, deny, allow, ret_witness);
-}
-
 const struct rule_ops rule_mqueue = {
 	.name = "mqueue",
 	.size = sizeof(struct access_rule),
 	.since = ABI_4_0,
+	.access = &kind,
 	.about = "message queues",
 	.read = read,
-	.print = print,
+	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = covers,
+	.covers = access_covers,
 };

@@ -12,10 +12,14 @@
 /* How much of an allow rule a deny rule takes away. */
 enum cover { COVER_NONE, COVER_PARTLY, COVER_WHOLLY };
 
+struct access_kind; /* policy/conditions.h */
+
 struct rule_ops {
 	const char *name;
 	size_t size; /* of the struct that embeds struct rule */
 	enum abi since;
+	const struct access_kind
+		*access; /* of kinds that are an access list and conditions, else NULL */
 	const char *about;
 	/*
 	 * Reads the items that follow the qualifiers (the keyword included) into a new rule in the
