@@ -83,10 +83,12 @@ static void print_options(void)
 	}
 }
 
-static void print_keys(enum place place)
+/* The keys of a place, less those that another place's table shows already. */
+static void print_keys(enum place place, enum place shown)
 {
 	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (!(keys[i].places >> place & 1))
+		bool is_shown = shown != place && keys[i].places >> shown & 1;
+		if (!(keys[i].places >> place & 1) || is_shown)
 			continue;
 		printf(".It Cm %.*s", SLICE_FMT(keys[i].name));
 		puts(keys[i].required >> place & 1 ? " Pq required" : "");
@@ -184,18 +186,18 @@ static bool print_place(const char *name)
 {
 	static const struct {
 		const char *name;
-		enum place place;
+		enum place place, shown;
 	} places[] = {
-		{"keys", PLACE_SERVICE},
-		{"keys-writable", PLACE_WRITABLE},
-		{"keys-exec", PLACE_EXEC},
-		{"keys-expect", PLACE_EXPECT},
-		{"keys-container", PLACE_CONTAINER},
+		{"keys", PLACE_SERVICE, PLACE_SERVICE},
+		{"keys-writable", PLACE_WRITABLE, PLACE_WRITABLE},
+		{"keys-exec", PLACE_EXEC, PLACE_WRITABLE},
+		{"keys-expect", PLACE_EXPECT, PLACE_EXPECT},
+		{"keys-container", PLACE_CONTAINER, PLACE_CONTAINER},
 	};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (strcmp(name, places[i].name) != 0)
 			continue;
-		print_keys(places[i].place);
+		print_keys(places[i].place, places[i].shown);
 		return true;
 	}
 	return false;
