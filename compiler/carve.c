@@ -28,8 +28,8 @@ static bool may_be_exception(const struct file_rule *rule)
 	const struct rule *head = &rule->head;
 	if (head->qualifiers.deny || rule->all || !(rule->perms & YIELDING))
 		return false;
-	return head->origin == ORIGIN_TEMPLATE ||
-	       (head->origin == ORIGIN_DESCRIPTION && head->section == SECTION_WRITABLE);
+	/* SECTION_TEMPLATE: the template's own, or placed by it for an entry of the description. */
+	return head->section == SECTION_TEMPLATE || head->section == SECTION_WRITABLE;
 }
 
 static void find_allows(struct carving *c)

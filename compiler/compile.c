@@ -12,24 +12,34 @@ static bool carve_all(struct unit *unit, struct profile *profile, const struct s
 	return ok;
 }
 
-static void note_left_out(struct unit *unit, const struct rule *rule)
+/* What was carved out of a deny is not what was written: the text of the deny itself says more. */
+static struct slice deny_text(struct unit *unit, const struct rule *rule)
 {
+	if (rule->carved)
+		return sources_text(&unit->sources, rule->span);
 	struct buf text = buf_new(&unit->arena);
 	rule_print(rule, &text);
-	struct slice s = buf_slice(&text);
+	return buf_slice(&text);
+}
+
+static void note_left_out(struct unit *unit, const struct rule *rule)
+{
+	struct slice text = deny_text(unit, rule);
+	if (slice_ends(text, SLICE(",")))
+		text = slice_first(text, text.len - 1);
 	struct span at = rule->origin == ORIGIN_DESCRIPTION ? rule->cause : rule->span;
 	diag_add(&unit->diags, DIAG_DENY_LEFT_OUT, at,
 		"'%.*s' is left out: in complain mode the kernel would still enforce it",
-		SLICE_FMT(s));
+		SLICE_FMT(text));
 }
 
 /*
  * A profile in complain mode is to log and let pass, but the kernel enforces its denies all the
- * same. Carved ones are noted once, by the first.
+ * same. What was carved out of one deny stands together and is noted once.
  */
 static void drop_denies(struct unit *unit, struct profile *profile)
 {
-	struct rule *last_noted = NULL;
+	const struct rule *noted = NULL;
 	if (profile_has_flag(profile, "complain")) {
 		struct rule **at = &profile->body.rules;
 		while (*at) {
@@ -38,11 +48,10 @@ static void drop_denies(struct unit *unit, struct profile *profile)
 				at = &rule->next;
 				continue;
 			}
-			bool same = last_noted && rule->carved &&
-				    last_noted->span.begin == rule->span.begin;
-			if (!same)
+			if (!noted || !noted->carved || noted->span.begin != rule->span.begin) {
 				note_left_out(unit, rule);
-			last_noted = rule;
+				noted = rule;
+			}
 			*at = rule->next;
 		}
 		profile->body.rules_end = at;

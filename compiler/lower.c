@@ -391,6 +391,31 @@ static void add_varying(struct lowering *l, const struct statement *statement, s
 	}
 }
 
+static bool is_entry(const struct path_entry *entry, struct span span)
+{
+	for (; entry; entry = entry->next)
+		if (entry->span.begin == span.begin && entry->span.end == span.end)
+			return true;
+	return false;
+}
+
+/*
+ * What the template allows for an entry of the description is the description's: an exception to
+ * denies, and dead when one of them shadows it.
+ */
+static void claim_entries(struct lowering *l, struct profile *profile)
+{
+	const struct service *s = l->service;
+	for (struct rule *rule = profile->body.rules; rule; rule = rule->next) {
+		struct span cause = rule->cause;
+		if (span_none(cause) || rule->qualifiers.deny)
+			continue;
+		if (is_entry(s->binary, cause) || is_entry(s->libraries, cause) ||
+			is_entry(s->readable, cause) || is_entry(s->writable, cause))
+			rule->origin = ORIGIN_DESCRIPTION;
+	}
+}
+
 /* The template's profile with the description's values put in. */
 static struct profile *read_template(struct lowering *l)
 {
@@ -439,6 +464,7 @@ static struct profile *lower_profile(struct unit *unit, const struct service *se
 	l.profile = read_template(&l);
 	if (!l.profile)
 		return NULL;
+	claim_entries(&l, l.profile);
 	if (!slice_eq(l.profile->name, root->name)) {
 		struct diag *diag = diag_add(&unit->diags, DIAG_BAD_TEMPLATE, l.profile->span,
 			"the template's profile is named '%.*s', not after the description",

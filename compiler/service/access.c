@@ -90,6 +90,19 @@ static bool covers(const struct network_entry *a, const struct network_entry *b)
 	return b->protocol && strcmp(a->protocol, b->protocol) == 0;
 }
 
+static void report_covered(struct reader *reader, const struct key *key, const struct text *text,
+	const struct network_entry *entry, const struct network_entry *earlier)
+{
+	if (covers(entry, earlier)) {
+		duplicate_entry(reader, key, text->span, text->text, earlier->span);
+		return;
+	}
+	struct diag *diag = report(reader, DIAG_DUPLICATE_ENTRY, text->span,
+		"'%.*s' is part of what '%s' allows", SLICE_FMT(shown(reader, text->text)),
+		earlier->family);
+	second(reader, diag, earlier->span, "the wider entry is here");
+}
+
 /* At most families times types entries are kept, so looking at all of them is bounded. */
 static bool add_network(struct reader *reader, const struct key *key, struct network_entry **list,
 	const struct text *text, const struct network_entry *entry)
@@ -97,7 +110,7 @@ static bool add_network(struct reader *reader, const struct key *key, struct net
 	struct network_entry **end = list;
 	for (; *end; end = &(*end)->next) {
 		if (covers(*end, entry)) {
-			duplicate_entry(reader, key, text->span, text->text, (*end)->span);
+			report_covered(reader, key, text, entry, *end);
 			return false;
 		}
 	}
