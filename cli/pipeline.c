@@ -7,6 +7,8 @@
 #include "compiler/service/read.h"
 #include "manager/digest.h"
 
+#include <stdlib.h>
+
 bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 {
 	if (options->argument_count == 0) {
@@ -16,6 +18,7 @@ bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 	}
 	struct pipeline pipeline = {
 		.options = options,
+		.file_number = UINT32_MAX, /* the first file is number 0 */
 		.compile =
 			{
 				.abi = options->abi,
@@ -80,26 +83,94 @@ static struct slice base_name(struct slice path)
 	return path;
 }
 
-static void report_duplicate(
-	struct work_item *item, const struct service *service, const struct name_use *first)
+/* A directory among the operands; its files stay known for messages. */
+struct directory {
+	struct directory *next;
+	size_t argument;
+	struct file_list files;
+};
+
+static void must(bool enough_memory)
 {
-	struct diag *diag = diag_add(&item->unit.diags, DIAG_DUPLICATE_NAME, service->name_span,
-		"the name '%.*s' is used by %s, line %u, already", SLICE_FMT(service->name),
-		first->path, first->line);
-	diag_help(&item->unit.diags, diag, "a profile's name is its identity: give each its own");
+	if (!enough_memory)
+		out_of_memory();
 }
 
-static bool claim_name(struct pipeline *pipeline, struct work_item *item, const char *path,
-	const struct service *service)
+static const struct directory *directory_of(const struct pipeline *pipeline, size_t argument)
+{
+	const struct directory *directory = pipeline->directories;
+	while (directory && directory->argument != argument)
+		directory = directory->next;
+	return directory;
+}
+
+/* The path of a file by its number: operands are files or directories of files. */
+static void find_path(const struct pipeline *pipeline, uint32_t number, struct bytes *ret_path)
+{
+	for (size_t i = 0; i < pipeline->options->argument_count; i++) {
+		const struct directory *directory = directory_of(pipeline, i);
+		size_t count = directory ? directory->files.count : 1;
+		if (number >= count) {
+			number -= (uint32_t)count;
+			continue;
+		}
+		if (directory)
+			must(file_list_path(&directory->files, number, ret_path));
+		else
+			must(bytes_add(ret_path, slice_str(pipeline->options->arguments[i])));
+		return;
+	}
+}
+
+/*
+ * Looks whether a line of a file holds a name. What cannot be read again (standard input), or may
+ * be spelled otherwise, is believed.
+ */
+static bool name_is_in_line(void *context, struct slice name, struct name_use use)
+{
+	const struct pipeline *pipeline = context;
+	struct bytes path = {0}, text = {0};
+	find_path(pipeline, use.file, &path);
+	bool readable =
+		!slice_is(bytes_slice(&path), "-") && file_read(path.at, SIZE_MAX / 4, &text, NULL);
+	struct slice rest = bytes_slice(&text);
+	for (uint32_t number = 1; number < use.line && rest.len > 0; number++) {
+		const char *newline = memchr(rest.at, '\n', rest.len);
+		rest = slice_from(rest, newline ? (size_t)(newline - rest.at) + 1 : rest.len);
+	}
+	const char *newline = rest.len ? memchr(rest.at, '\n', rest.len) : NULL;
+	size_t len = newline ? (size_t)(newline - rest.at) : rest.len;
+	struct slice line = slice_first(rest, len);
+	bool spelled = slice_has(line, '\\') || slice_has(line, '*'); /* escapes, aliases */
+	bool found = !readable || spelled || memmem(line.at, len, name.at, name.len) != NULL;
+	bytes_free(&path);
+	bytes_free(&text);
+	return found;
+}
+
+static void report_duplicate(struct pipeline *pipeline, struct work_item *item,
+	const struct service *service, struct name_use first)
+{
+	struct bytes path = {0};
+	find_path(pipeline, first.file, &path);
+	struct diag *diag = diag_add(&item->unit.diags, DIAG_DUPLICATE_NAME, service->name_span,
+		"the name '%.*s' is used by %.*s, line %u, already", SLICE_FMT(service->name),
+		SLICE_FMT(bytes_slice(&path)), first.line);
+	diag_help(&item->unit.diags, diag, "a profile's name is its identity: give each its own");
+	bytes_free(&path);
+}
+
+static bool claim_name(
+	struct pipeline *pipeline, struct work_item *item, const struct service *service)
 {
 	struct location at;
-	uint32_t line = 1;
+	struct name_use use = {pipeline->file_number, 1}, first;
 	if (sources_locate(&item->unit.sources, service->name_span.begin, &at))
-		line = at.line;
-	struct name_use first;
-	if (name_table_claim(pipeline->names, service->name, path, line, &first))
+		use.line = at.line;
+	if (name_table_claim(
+		    pipeline->names, service->name, use, name_is_in_line, pipeline, &first))
 		return true;
-	report_duplicate(item, service, &first);
+	report_duplicate(pipeline, item, service, first);
 	return false;
 }
 
@@ -124,7 +195,7 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	char hex[DIGEST_HEX + 1];
 	digest_hex(&digest, hex);
 	item->header.sha256 = arena_copy(&unit->arena, slice_of(hex, DIGEST_HEX));
-	if (!claim_name(pipeline, item, path, service))
+	if (!claim_name(pipeline, item, service))
 		return;
 	const struct policy_template *template = template_find(pipeline, unit, service, path);
 	if (template)
@@ -132,12 +203,11 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 			unit, service, template, &pipeline->compile, &item->compiled);
 }
 
-static void open_path(struct pipeline *pipeline, const char *path)
+static void open_file(struct pipeline *pipeline)
 {
 	struct error *error = NULL;
-	pipeline->path = path;
-	pipeline->is_open =
-		documents_open(path, limits_default.document_bytes, &pipeline->documents, &error);
+	pipeline->is_open = documents_open(
+		pipeline->path.at, limits_default.document_bytes, &pipeline->documents, &error);
 	if (!pipeline->is_open)
 		pipeline_problem(pipeline, error);
 }
@@ -145,33 +215,51 @@ static void open_path(struct pipeline *pipeline, const char *path)
 static void open_directory(struct pipeline *pipeline, const char *path)
 {
 	struct error *error = NULL;
-	pipeline->file = 0;
-	if (!file_list_read(path, &pipeline->files, &error)) {
+	struct directory *directory = calloc(1, sizeof(*directory));
+	must(directory != NULL);
+	directory->argument = pipeline->argument - 1;
+	if (!file_list_read(path, &directory->files, &error)) {
 		pipeline_problem(pipeline, error);
-		return;
+	} else if (directory->files.count == 0) {
+		print_problem("'%s' holds no description (*.yaml, *.yml)", path);
+		worsen(pipeline, STATUS_INPUT);
 	}
-	if (pipeline->files.count > 0)
-		return;
-	print_problem("'%s' holds no description (*.yaml, *.yml)", path);
-	worsen(pipeline, STATUS_INPUT);
+	directory->next = pipeline->directories;
+	pipeline->directories = directory;
+	pipeline->in_directory = true;
+	pipeline->file = 0;
+}
+
+/* Opens the next file of the directory that is being walked. false at its end. */
+static bool open_in_directory(struct pipeline *pipeline)
+{
+	const struct directory *directory = pipeline->directories;
+	if (!pipeline->in_directory || pipeline->file == directory->files.count) {
+		pipeline->in_directory = false;
+		return false;
+	}
+	must(file_list_path(&directory->files, pipeline->file++, &pipeline->path));
+	pipeline->file_number++;
+	open_file(pipeline);
+	return true;
 }
 
 /* Opens the next file, of the directory that is being walked or of the operands. */
 static bool open_next(struct pipeline *pipeline)
 {
-	if (pipeline->file < pipeline->files.count) {
-		open_path(pipeline, pipeline->files.paths[pipeline->file++]);
+	if (open_in_directory(pipeline))
 		return true;
-	}
-	file_list_free(&pipeline->files);
-	pipeline->files = (struct file_list){0};
 	if (pipeline->argument == pipeline->options->argument_count)
 		return false;
 	const char *path = pipeline->options->arguments[pipeline->argument++];
-	if (strcmp(path, "-") != 0 && file_is_directory(path))
+	if (strcmp(path, "-") != 0 && file_is_directory(path)) {
 		open_directory(pipeline, path);
-	else
-		open_path(pipeline, path);
+		return true;
+	}
+	pipeline->path.len = 0;
+	must(bytes_add(&pipeline->path, slice_str(path)));
+	pipeline->file_number++;
+	open_file(pipeline);
 	return true;
 }
 
@@ -183,7 +271,7 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item)
 		if (pipeline->is_open && documents_next(&pipeline->documents, &document, &error)) {
 			unit_reset(&item->unit);
 			item->ok = false;
-			compile_document(pipeline, item, pipeline->path, &document);
+			compile_document(pipeline, item, pipeline->path.at, &document);
 			return true;
 		}
 		if (error)
@@ -200,7 +288,12 @@ void pipeline_close(struct pipeline *pipeline)
 {
 	if (pipeline->is_open)
 		documents_close(&pipeline->documents);
-	file_list_free(&pipeline->files);
+	for (struct directory *at = pipeline->directories, *next; at; at = next) {
+		next = at->next;
+		file_list_free(&at->files);
+		free(at);
+	}
+	bytes_free(&pipeline->path);
 	name_table_free(pipeline->names);
 	library_free(pipeline->library);
 }

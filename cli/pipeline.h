@@ -25,6 +25,7 @@ struct work_item {
 };
 
 struct template_entry;
+struct directory;
 struct name_table;
 
 struct pipeline {
@@ -36,10 +37,12 @@ struct pipeline {
 	enum status status; /* the worst so far */
 
 	/* Where it is: the operand, its files when it is a directory, the open file. */
-	size_t argument;
-	struct file_list files;
-	size_t file;
-	const char *path;
+	size_t argument;	       /* the next one */
+	struct directory *directories; /* the operands that are directories, the latest first */
+	bool in_directory;	       /* the latest is being walked */
+	size_t file;		       /* the next one of it */
+	uint32_t file_number;	       /* of the open file, over all operands */
+	struct bytes path;	       /* of the open file */
 	struct documents documents;
 	bool is_open;
 };

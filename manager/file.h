@@ -26,17 +26,24 @@ bool file_read_fd(
 /* Whether path is a directory (symbolic links followed). */
 bool file_is_directory(const char *path);
 
+/* Compact, as directories of ten thousand descriptions are held for a whole run. */
 struct file_list {
-	char **paths; /* "DIR/NAME", sorted by bytes */
+	const char *directory; /* as it was given */
+	char *text;	       /* the names, each ended by NUL */
+	uint32_t *names;       /* where each begins in text, sorted by the bytes of the names */
 	size_t count;
 };
 
 /*
  * The files of a directory that hold descriptions: NAME.yaml and NAME.yml, regular (symbolic links
  * followed), not starting with a dot; subdirectories are not entered. ret_list is freed with
- * file_list_free.
+ * file_list_free; `directory` must outlive it.
  */
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error);
+
+/* Puts "DIRECTORY/NAME", with a NUL that is not counted, in the place of ret_path's content. false
+ * when memory runs out. */
+bool file_list_path(const struct file_list *list, size_t index, struct bytes *ret_path);
 
 void file_list_free(struct file_list *list);
 

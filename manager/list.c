@@ -20,26 +20,31 @@ static bool is_description(int directory, const struct dirent *entry)
 	return fstatat(directory, entry->d_name, &stat, 0) == 0 && S_ISREG(stat.st_mode);
 }
 
-static bool list_add(struct file_list *list, size_t *cap, const char *directory, const char *name)
+struct builder {
+	struct bytes text;
+	uint32_t *names;
+	size_t count, room;
+};
+
+static bool add_name(struct builder *builder, const char *name)
 {
-	if (list->count == *cap) {
-		size_t more = *cap ? *cap * 2 : 64;
-		char **paths = reallocarray(list->paths, more, sizeof(*paths));
-		if (!paths)
+	if (builder->count == builder->room) {
+		size_t room = builder->room ? builder->room * 2 : 64;
+		uint32_t *names = reallocarray(builder->names, room, sizeof(*names));
+		if (!names)
 			return false;
-		list->paths = paths;
-		*cap = more;
+		builder->names = names;
+		builder->room = room;
 	}
-	const char *separator = directory[strlen(directory) - 1] == '/' ? "" : "/";
-	if (asprintf(&list->paths[list->count], "%s%s%s", directory, separator, name) < 0)
+	if (builder->text.len > UINT32_MAX - 1024)
 		return false;
-	list->count++;
-	return true;
+	builder->names[builder->count++] = (uint32_t)builder->text.len;
+	return bytes_add(&builder->text, slice_of(name, strlen(name) + 1));
 }
 
-static int by_bytes(const void *a, const void *b)
+static int by_bytes(const void *a, const void *b, void *text)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp((char *)text + *(const uint32_t *)a, (char *)text + *(const uint32_t *)b);
 }
 
 /* NULL at the end of a directory with errno 0, at an error with errno. */
@@ -51,32 +56,39 @@ static struct dirent *next_entry(DIR *entries)
 
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error)
 {
-	struct file_list list = {0};
-	size_t cap = 0;
+	struct builder builder = {0};
 	DIR *entries = *directory ? opendir(directory) : (errno = ENOENT, NULL);
 	if (!entries)
 		return error_make(ret_error, errno, "cannot read the directory '%s'", directory);
 	int number = 0;
 	for (struct dirent *entry; number == 0 && (entry = next_entry(entries));)
-		if (is_description(dirfd(entries), entry) &&
-			!list_add(&list, &cap, directory, entry->d_name))
+		if (is_description(dirfd(entries), entry) && !add_name(&builder, entry->d_name))
 			number = ENOMEM;
 	number = number ? number : errno;
 	closedir(entries);
+	struct file_list list = {directory, builder.text.at, builder.names, builder.count};
 	if (number) {
 		file_list_free(&list);
 		return error_make(ret_error, number, "cannot read the directory '%s'", directory);
 	}
 	if (list.count > 0)
-		qsort(list.paths, list.count, sizeof(*list.paths), by_bytes);
+		qsort_r(list.names, list.count, sizeof(*list.names), by_bytes, list.text);
 	*ret_list = list;
 	return true;
 }
 
+bool file_list_path(const struct file_list *list, size_t index, struct bytes *ret_path)
+{
+	struct slice directory = slice_str(list->directory);
+	ret_path->len = 0;
+	return bytes_add(ret_path, directory) &&
+	       (slice_ends(directory, SLICE("/")) || bytes_add(ret_path, SLICE("/"))) &&
+	       bytes_add(ret_path, slice_str(list->text + list->names[index]));
+}
+
 void file_list_free(struct file_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
-		free(list->paths[i]);
-	free(list->paths);
+	free(list->text);
+	free(list->names);
 	*list = (struct file_list){0};
 }

@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 AAFORGE = os.path.join(BUILD, "aaforge")
 FLOOR = os.path.join(BUILD, "bench", "floor")
+MEASURE = os.path.join(BUILD, "bench", "measure")
 FEATURES = "/etc/apparmor.d/abi/3.0"
 PARSER = "/sbin/apparmor_parser"
 ROUNDS = 3
@@ -66,22 +67,26 @@ def write_descriptions(directory, count):
 
 
 class Run:
-    """One process: processor seconds and peak memory."""
+    """One process, run by the small program `measure`: processor seconds and peak memory."""
 
     def __init__(self, argv, stdin=None, env=None):
+        read_end, write_end = os.pipe()
         process = subprocess.Popen(
-            argv,
+            ["/bin/sh", "-c", 'exec "$@" 3>&%d' % write_end, "measure", MEASURE] + argv,
             stdin=open(stdin) if stdin else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            pass_fds=[write_end],
             env=dict(os.environ, **(env or {})),
         )
+        os.close(write_end)
         err = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        if status != 0:
-            sys.exit("%s: status %d\n%s" % (argv, status, err.decode()[:2000]))
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak = usage.ru_maxrss / 1024
+        figures = os.read(read_end, 100).split()
+        os.close(read_end)
+        if process.wait() != 0:
+            sys.exit("%s: status %d\n%s" % (argv, process.returncode, err.decode()[:2000]))
+        self.cpu = int(figures[0]) / 1e6
+        self.peak = int(figures[1]) / 1024
 
 
 def best(rounds):

@@ -81,6 +81,7 @@ UNIT_TEST(file_list_is_sorted_and_flat)
 	struct place place = place_begin();
 	struct error *error = NULL;
 	struct file_list list;
+	struct bytes path = {0};
 	const char *names[] = {"d/b.yml", "d/a.yaml", "d/.hidden.yaml", "d/c.txt",
 		"d/sub.yaml/x.yaml", "d/B.yaml", "d/yaml"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -91,12 +92,16 @@ UNIT_TEST(file_list_is_sorted_and_flat)
 	CU_ASSERT_TRUE_FATAL(file_list_read(place_at(&place, "d"), &list, &error));
 	const char *want[] = {"d/B.yaml", "d/a.yaml", "d/b.yml", "d/z.yaml"};
 	CU_ASSERT_EQUAL_FATAL(list.count, 4);
-	for (size_t i = 0; i < 4; i++)
-		CU_ASSERT_STRING_EQUAL(list.paths[i], place_at(&place, want[i]));
+	for (size_t i = 0; i < 4; i++) {
+		CU_ASSERT_TRUE_FATAL(file_list_path(&list, i, &path));
+		CU_ASSERT_STRING_EQUAL(path.at, place_at(&place, want[i]));
+	}
 	file_list_free(&list);
 	CU_ASSERT_TRUE(file_list_read(place_at(&place, "d/sub.yaml/"), &list, &error));
 	CU_ASSERT_EQUAL_FATAL(list.count, 1);
-	CU_ASSERT_STRING_EQUAL(list.paths[0], place_at(&place, "d/sub.yaml/x.yaml"));
+	CU_ASSERT_TRUE_FATAL(file_list_path(&list, 0, &path));
+	CU_ASSERT_STRING_EQUAL(path.at, place_at(&place, "d/sub.yaml/x.yaml"));
+	bytes_free(&path);
 	file_list_free(&list);
 	CU_ASSERT_FALSE(file_list_read(place_at(&place, "gone"), &list, &error));
 	CU_ASSERT_TRUE(error_takes(&error, ENOENT, "cannot read the directory"));
