@@ -65,17 +65,23 @@ static bool is_continuation(struct slice line, size_t at)
 	return at < line.len && ((unsigned char)line.at[at] & 0xc0) == 0x80;
 }
 
+/* The end of the character that `at` is inside of; bytes that are not UTF-8 are not followed far.
+ */
+static size_t character_end(struct slice line, size_t at)
+{
+	for (int i = 0; i < 3 && is_continuation(line, at); i++)
+		at++;
+	return at;
+}
+
 /* The part of a long line that is shown, whole characters only. */
 static struct slice window(struct slice line, size_t caret, size_t *ret_begin)
 {
 	size_t begin = 0;
 	if (line.len > LINE_SHOWN && caret > LINE_BEFORE)
-		begin = caret - LINE_BEFORE;
-	while (is_continuation(line, begin))
-		begin++;
+		begin = character_end(line, caret - LINE_BEFORE);
 	size_t end = line.len > begin + LINE_SHOWN ? begin + LINE_SHOWN : line.len;
-	while (is_continuation(line, end))
-		end++;
+	end = character_end(line, end);
 	*ret_begin = begin;
 	return slice_of(line.at + begin, end - begin);
 }
@@ -94,6 +100,7 @@ static void add_excerpt(struct buf *out, const struct location *where, struct sp
 
 	struct slice lead = slice_of(line.at + begin, caret - begin);
 	size_t marked = span.end > span.begin ? span.end - span.begin : 1;
+	marked = character_end(line, caret + marked) - caret;
 	size_t left = begin + shown.len - caret;
 	if (marked > left)
 		marked = left;

@@ -81,7 +81,7 @@ static const struct policy_template *read_file(struct pipeline *pipeline, struct
 	}
 	struct slice kept = arena_copy(&library->arena, bytes_slice(&text));
 	bytes_free(&text);
-	return prepare(pipeline, service->template, path, kept);
+	return prepare(pipeline, arena_copy(&library->arena, service->template), path, kept);
 }
 
 static struct template_entry *find_entry(struct pipeline *pipeline, struct slice key)

@@ -115,7 +115,7 @@ enum status command_test(const struct options *options)
 		printf("1..%zu\n", tally.passed + tally.failed);
 	fflush(stdout); /* before the summary, where both go to one place */
 	if (!options->quiet)
-		fprintf(stderr, "%zu profiles: %zu assertions hold, %zu do not\n", verify.seen,
-			tally.passed, tally.failed);
+		fprintf(stderr, "%zu profile%s: %zu assertions hold, %zu do not\n", verify.seen,
+			verify.seen == 1 ? "" : "s", tally.passed, tally.failed);
 	return status;
 }

@@ -1,5 +1,7 @@
 #include "compiler/patterns.h"
 
+#include "policy/print.h"
+
 /* The cache: one entry per included file, in a list, as a profile includes a few only. */
 struct patterns {
 	struct arena *arena;
@@ -72,6 +74,33 @@ struct pattern pattern_of(
 	return pattern;
 }
 
+/* The variable that s starts with, as "@{NAME}", or nothing. */
+static struct slice variable_at(struct slice s)
+{
+	if (!slice_starts(s, SLICE("@{")))
+		return slice_of(NULL, 0);
+	const char *end = memchr(s.at, '}', s.len);
+	return end ? slice_first(s, (size_t)(end - s.at) + 1) : slice_of(NULL, 0);
+}
+
+void patterns_check_other(struct unit *unit, const struct scope *scope, const struct rule *rule)
+{
+	if (rule->ops == &rule_network || rule->ops == &rule_capability)
+		return; /* most rules of most descriptions: they hold names only */
+	struct buf printed = buf_new(&unit->arena);
+	rule_print(rule, &printed);
+	struct slice text = buf_slice(&printed);
+	for (size_t i = 0; i < text.len; i++) {
+		struct slice expanded, name, variable = variable_at(slice_from(text, i));
+		if (variable.len > 0 && !scope_expand(&unit->arena, unit->limits, scope, variable,
+						&expanded, &name)) {
+			report_expansion(unit, rule->span, variable, name);
+			return;
+		}
+		i += text.at[i] == '\\';
+	}
+}
+
 void pattern_list_add(struct arena *arena, struct pattern_list *list, struct pattern pattern)
 {
 	if (list->count == list->room) {
@@ -90,8 +119,11 @@ void patterns_of_rules(struct unit *unit, const struct scope *scope, const struc
 {
 	for (const struct rule *rule = body->rules; rule; rule = rule->next) {
 		const struct file_rule *file = as_file(rule);
-		if (!file)
+		if (!file) {
+			if (rule->printed.len == 0)
+				patterns_check_other(unit, scope, rule);
 			continue;
+		}
 		struct pattern pattern = pattern_of(unit, scope, file, true);
 		if (pattern.glob)
 			pattern_list_add(&unit->arena, list, pattern);

@@ -27,11 +27,14 @@ struct patterns *patterns_new(struct arena *arena);
 struct pattern pattern_of(
 	struct unit *unit, const struct scope *scope, const struct file_rule *rule, bool report);
 
+/* Reports the variables of a rule of another kind than file that nothing declares. */
+void patterns_check_other(struct unit *unit, const struct scope *scope, const struct rule *rule);
+
 /* Adds to the list, which grows in the arena. */
 void pattern_list_add(struct arena *arena, struct pattern_list *list, struct pattern pattern);
 
-/* The file rules that a body holds itself, in its order; mistakes of the description's rules are
- * reported. */
+/* The file rules that a body holds itself, in its order; mistakes of the rules that are not shared
+ * are reported, of all kinds. */
 void patterns_of_rules(struct unit *unit, const struct scope *scope, const struct body *body,
 	struct pattern_list *list);
 

@@ -125,8 +125,10 @@ static void prepare_rule(struct policy_template *template, struct rule *rule)
 	struct buf printed = buf_new(&unit->arena);
 	rule_print(rule, &printed);
 	rule->printed = buf_slice(&printed);
-	if (rule->ops != &rule_file)
+	if (rule->ops != &rule_file) {
+		patterns_check_other(unit, template->scope, rule);
 		return;
+	}
 	struct pattern *pattern = arena_new(&unit->arena, struct pattern);
 	*pattern = pattern_of(unit, template->scope, (const struct file_rule *)rule, false);
 	if (pattern->glob)
@@ -159,19 +161,19 @@ static bool has_blocks(const struct statement *statement)
 	return false;
 }
 
-/* Reads what does not depend on a description. false after a mistake. */
+/* Reads what does not depend on a description. false after mistakes, all of which are reported. */
 static bool prepare_parts(struct policy_template *template)
 {
 	struct unit *unit = template->unit;
 	struct statement *varying = NULL, **varying_end = &varying;
 	struct template_part **end = &template->parts;
+	bool ok = true;
 	if (has_blocks(template->block->children))
 		return true;
 	for (const struct statement *at = template->block->children; at; at = at->next) {
 		struct template_part *part = arena_new(&unit->arena, struct template_part);
 		part->statement = at;
-		if (!prepare_part(template, part))
-			return false;
+		ok &= prepare_part(template, part);
 		if (!part->rule && !part->include) {
 			*varying_end = copy_alone(unit, at);
 			varying_end = &(*varying_end)->next;
@@ -180,7 +182,7 @@ static bool prepare_parts(struct policy_template *template)
 		end = &part->next;
 	}
 	template->varying = block_with(unit, template->block, varying);
-	return true;
+	return ok;
 }
 
 struct policy_template *template_prepare(struct unit *unit, const struct source *source,

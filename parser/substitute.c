@@ -189,12 +189,16 @@ static struct statement **copy_statement(
 	note_uses(s, statement->items, 0);
 	if (!has_values(s))
 		return end;
+	bool first = true;
 	do {
 		if (s->failed || !count_one(s, statement->span))
 			break;
 		struct statement *copy = copy_head(s, statement);
 		s->at = 0;
 		copy->items = copy_items(s, statement->items, &copy->cause, 0);
+		if (!first)
+			copy->comment = slice_of(NULL, 0); /* above the first it speaks for all */
+		first = false;
 		*end = copy;
 		end = &copy->next;
 	} while (advance(s));

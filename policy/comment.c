@@ -1,26 +1,22 @@
 #include "policy/comment.h"
 
+#include "policy/escape.h"
+
 void print_indent(unsigned tabs, struct buf *out)
 {
 	while (tabs--)
 		buf_add_char(out, '\t');
 }
 
-static bool is_visible(unsigned char c)
-{
-	return c == '\t' || (c >= ' ' && c != 0x7f);
-}
-
 void print_visible(struct slice text, struct buf *out)
 {
 	while (text.len > 0) {
-		size_t run = 0;
-		while (run < text.len && is_visible((unsigned char)text.at[run]))
-			run++;
-		buf_add(out, slice_first(text, run));
-		if (run < text.len)
-			buf_printf(out, "\\x%02x", (unsigned char)text.at[run]);
-		text = slice_from(text, run + 1);
+		size_t len = text.at[0] == '\t' ? 1 : escape_printable(text);
+		if (len > 0)
+			buf_add(out, slice_first(text, len));
+		else
+			buf_printf(out, "\\x%02x", (unsigned char)text.at[0]);
+		text = slice_from(text, len ? len : 1);
 	}
 }
 
@@ -37,7 +33,7 @@ static void print_line(struct slice line, unsigned tabs, struct buf *out)
 	line = trim_end(line);
 	print_indent(tabs, out);
 	buf_add_char(out, '#');
-	if (line.len && line.at[0] != ' ')
+	if (line.len)
 		buf_add_char(out, ' ');
 	print_visible(line, out);
 	buf_add_char(out, '\n');

@@ -11,11 +11,14 @@ void escape_literal(struct slice literal, struct buf *out)
 	}
 }
 
-/*
- * The length of the UTF-8 character that s starts with, or 0 when there is none or it is a
- * control character: such bytes are written as codes, so that policy text stays printable.
- */
-static size_t printable(struct slice s)
+/* Characters that turn the direction of text, end a line or are not seen at all. */
+static bool misleads(uint32_t code)
+{
+	return (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+}
+
+size_t escape_printable(struct slice s)
 {
 	unsigned char c = (unsigned char)s.at[0];
 	if (c < 0x80)
@@ -31,7 +34,8 @@ static size_t printable(struct slice s)
 	}
 	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
 	bool surrogate = code >= 0xd800 && code <= 0xdfff;
-	return code >= least[len] && code <= 0x10ffff && !surrogate ? len : 0;
+	bool valid = code >= least[len] && code <= 0x10ffff && !surrogate;
+	return valid && !misleads(code) ? len : 0;
 }
 
 static bool is_plain(char c)
@@ -86,7 +90,7 @@ static bool is_bare(struct slice s)
 /* Adds what s starts with as it stands between quotes; returns its length. */
 static size_t add_quoted(struct slice s, struct buf *out)
 {
-	size_t len = printable(s);
+	size_t len = escape_printable(s);
 	if (len == 0) {
 		buf_printf(out, "\\%03o", (unsigned char)s.at[0]);
 		return 1;

@@ -16,9 +16,9 @@
 void escape_literal(struct slice literal, struct buf *out);
 
 /*
- * AARE to token: quoted where the language needs it. Control bytes and bytes that are not UTF-8
- * become codes (\011, \377), so that policy text is printable UTF-8. Whatever the AARE holds, the
- * token is one word.
+ * AARE to token: quoted where the language needs it. What escape_printable refuses becomes codes
+ * (\011, \377), so that policy text is printable UTF-8. Whatever the AARE holds, the token is one
+ * word.
  */
 void escape_token(struct slice aare, struct buf *out);
 
@@ -30,5 +30,12 @@ bool escape_is_pattern(struct slice aare);
  * any, ends in a lone backslash or spells a NUL byte.
  */
 bool escape_to_literal(struct slice aare, struct buf *out);
+
+/*
+ * The bytes of the UTF-8 character that s, which is not empty, starts with; 0 when it is none, a
+ * control character, or one that misleads who reads it (turns the direction, is invisible): such
+ * bytes are written as codes.
+ */
+size_t escape_printable(struct slice s);
 
 #endif

@@ -421,6 +421,8 @@ static size_t slashes_kept(struct slice aare)
 
 static bool has_slashes(struct slice aare)
 {
+	if (aare.len == 0)
+		return false;
 	const char *at = aare.at, *end = at + aare.len;
 	while (at < end && (at = memchr(at, '/', (size_t)(end - at)))) {
 		if (at + 1 < end && at[1] == '/')

@@ -29,6 +29,8 @@ struct word_list {
 	uint32_t count, cap;
 };
 
+static const struct part star = {.is_text = true, .text = {"*", 1}};
+
 /* A way into a node: from a node inside of the same name, or from the joint itself. */
 struct way {
 	struct way *next;
@@ -289,8 +291,7 @@ static void write_spot(struct writer *w, uint32_t at)
 	if (spot->words.count > (loop ? 1 : FEW))
 		make_group(w, spot);
 	if (loop)
-		spot->words.at[0] = words_plus(
-			w, spot->words.at[0], (struct part){.is_text = true, .text = SLICE("*")});
+		spot->words.at[0] = words_plus(w, spot->words.at[0], star);
 }
 
 /* Joints. */
@@ -357,8 +358,12 @@ static void collect_spot(struct writer *w, struct joint_lists *lists, uint32_t a
 /* All nodes of the name after the joint. */
 static void collect_name(struct writer *w, uint32_t joint, struct joint_lists *lists)
 {
+	/* Only the start can loop: the head of /proc/a** ends inside of a name. */
+	struct words begin = {0};
+	if (w->graph->nodes[joint].loop)
+		begin = words_plus(w, begin, star);
 	w->spots[joint].words = (struct word_list){0};
-	list_add(w, &w->spots[joint].words, (struct words){0});
+	list_add(w, &w->spots[joint].words, begin);
 	w->spots[joint].depth = 0;
 	w->spots[joint].dominator = joint;
 	w->spots[joint].stamp = joint + 1;

@@ -16,13 +16,30 @@ bool reader_enter(struct reader *reader, struct span at)
 	return false;
 }
 
+/* The name of a file has no quoting: what would end it, or the line, cannot be part of it. */
+static bool is_file_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f ||
+			strchr("<>\"", name.at[i]))
+			return false;
+	return name.len > 0;
+}
+
 /* "<abstractions/base>" is given without its brackets. */
-static struct slice path_of(const struct item *item, bool magic)
+static bool path_of(
+	struct reader *reader, const struct item *item, bool magic, struct slice *ret_path)
 {
 	struct slice path = item->text;
 	if (magic && slice_starts(path, SLICE("<")) && slice_ends(path, SLICE(">")))
-		return slice_of(path.at + 1, path.len - 2);
-	return path;
+		path = slice_of(path.at + 1, path.len - 2);
+	if (is_file_name(path)) {
+		*ret_path = path;
+		return true;
+	}
+	fail(reader, DIAG_SYNTAX, item->span,
+		"expected the name of a file, without control characters, quotes and brackets");
+	return false;
 }
 
 struct include *include_read(struct reader *reader, const struct statement *statement)
@@ -31,8 +48,11 @@ struct include *include_read(struct reader *reader, const struct statement *stat
 		fail(reader, DIAG_SYNTAX, statement->span, "expected a file after include");
 		return NULL;
 	}
+	struct slice path;
+	if (!path_of(reader, statement->items, statement->magic, &path))
+		return NULL;
 	struct include *include = arena_new(&reader->unit->arena, struct include);
-	include->path = path_of(statement->items, statement->magic);
+	include->path = path;
 	include->magic = statement->magic;
 	include->optional = statement->optional;
 	include->origin = reader->origin;
@@ -112,9 +132,11 @@ static void abi_read(
 	}
 	if (preamble->has_abi)
 		return; /* apparmor_parser goes by the first */
+	bool magic = !path->quoted && slice_starts(path->text, SLICE("<"));
+	if (!path_of(reader, path, magic, &preamble->abi_path))
+		return;
 	preamble->has_abi = true;
-	preamble->abi_magic = !path->quoted && slice_starts(path->text, SLICE("<"));
-	preamble->abi_path = path_of(path, preamble->abi_magic);
+	preamble->abi_magic = magic;
 	preamble->abi_span = statement->span;
 }
 

@@ -206,6 +206,12 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 		report_perms(unit, &parts, error);
 		return NULL;
 	}
+	if (is_link_target(rule, &parts) && !item_is_path(parts.target)) {
+		fail(unit, parts.target->span,
+			"expected a path that starts with '/' or a variable as target of the link",
+			NULL);
+		return NULL;
+	}
 	if (parts.leading && rule->perms == PERM_LINK && parts.target)
 		return link_of(unit, &parts);
 	if (rule->perms == PERM_LINK && parts.subset)

@@ -192,6 +192,12 @@ static bool check_qualifiers(struct unit *unit, const struct rule_ops *ops,
 		return fail(unit, first,
 			ops == &rule_rlimit ? "'set rlimit' takes no qualifier"
 					    : "an alias takes no qualifier");
+	if (qualifiers->deny && ops == &rule_rlimit)
+		return fail(unit, rest, "'set rlimit' cannot be denied");
+	/* apparmor_parser 4.1.0 aborts on it. */
+	if (qualifiers->deny && ops == &rule_all)
+		return fail(unit, rest,
+			"'all' cannot be denied: what no rule allows is refused anyway");
 	if (qualifiers->owner == OWNER_ANY || ops == &rule_file || ops == &rule_link)
 		return true;
 	while (first != rest && stage_of(first) != STAGE_OWNER)

@@ -58,5 +58,6 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 	deny /sys/firmware/{,**} rwklx,
 	deny /sys/kernel/security/{,**} rwklx,
 
+	# Nothing is mounted.
 	deny mount,
 }

@@ -40,5 +40,6 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 	deny /sys/devices/virtual/powercap/** rwklx,
 	deny /sys/kernel/security/** rwklx,
 
+	# Nothing is mounted.
 	deny mount,
 }

@@ -36,5 +36,6 @@ profile @{name} @{attachment} {
 	deny /sys/firmware/{,**} rwklx,
 	deny /sys/kernel/security/{,**} rwklx,
 
+	# Nothing is mounted.
 	deny mount,
 }

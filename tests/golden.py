@@ -1,7 +1,7 @@
 """Golden cases: tests/golden/CASE/ holds input files, `command` (the arguments, default: compile input.yaml), perhaps
 `stdin`, and what is wanted: want.out, want.err, want.status (default 0), and want.files/NAME below the path that the
 command names as OUT. What is not there must be empty: no output, no message, no file. The program's version reads
-VERSION in them, the folder of OUT reads SCRATCH.
+VERSION in them, the folder of OUT reads SCRATCH, that of the case reads CASE.
 
 UPDATE=1 shows the difference, then writes what the program does: read it before it is kept.
 
@@ -92,6 +92,7 @@ def run(case, version):
 
         def plain(data):
             data = data.replace(b"Made by aaforge " + version, b"Made by aaforge VERSION")
+            data = data.replace(os.path.realpath(directory).encode(), b"CASE")
             return data.replace(scratch.path.encode(), b"SCRATCH")
 
         status = b"" if result.status == 0 else b"%d\n" % result.status

@@ -34,22 +34,32 @@ static bool fails(struct unit *unit, struct slice *ret_why, const char *what)
 	return false;
 }
 
-bool roundtrip(struct unit *unit, const struct compiled *compiled,
-	const struct compile_options *options, struct slice *ret_why)
+bool roundtrip_print(struct unit *unit, const struct compiled *compiled,
+	const struct compile_options *options, struct roundtrip_texts *ret_texts,
+	struct slice *ret_why)
 {
 	struct buf text = buf_new(&unit->arena);
 	struct profile_header header = {SLICE("x.yaml"), SLICE("0000")};
+	const struct include_loader *loader = compiled->template->loader;
 	output_profile(unit, compiled, &header, options, &text);
 	struct policy back, again;
-	if (!read_back(unit, buf_slice(&text), compiled->template->loader, &back))
+	if (!read_back(unit, buf_slice(&text), loader, &back))
 		return fails(unit, ret_why, "the emitted text cannot be read back");
+	struct slice once = print_policy(unit, &back);
+	*ret_texts = (struct roundtrip_texts){buf_slice(&text), once};
 	if (!options->self_contained &&
 		!policy_equal(&unit->arena, compiled->policy, &back, ret_why))
 		return false;
-	struct slice once = print_policy(unit, &back);
-	if (!read_back(unit, once, compiled->template->loader, &again))
+	if (!read_back(unit, once, loader, &again))
 		return fails(unit, ret_why, "the text printed again cannot be read back");
 	if (slice_eq(once, print_policy(unit, &again)))
 		return true;
 	return fails(unit, ret_why, "printing again gives other bytes");
+}
+
+bool roundtrip(struct unit *unit, const struct compiled *compiled,
+	const struct compile_options *options, struct slice *ret_why)
+{
+	struct roundtrip_texts texts;
+	return roundtrip_print(unit, compiled, options, &texts, ret_why);
 }

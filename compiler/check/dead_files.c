@@ -91,6 +91,18 @@ static const char *place_name(const struct rule *rule)
 	return "";
 }
 
+/* How to mend it. */
+static const char *advice(const struct file_rule *allow, const struct file_rule *deny)
+{
+	if (allow->head.origin == ORIGIN_INCLUDE)
+		return "if the service needs it, make it an exception under `writable`; if not, silence this with -N dead-included-rule";
+	if (deny->head.origin != ORIGIN_TEMPLATE)
+		return "narrow the deny, or take the entry out";
+	if (allow->head.section == SECTION_RULES && !(deny->perms & PERM_READ))
+		return "an exception to a built-in deny is made under `writable`, as {file: PATH}";
+	return "the template denies it in full: take the entry out, or use a template of your own";
+}
+
 static void report_dead(const struct check_input *input, const struct pattern *allow,
 	const char *what, const struct pattern *deny)
 {
@@ -103,12 +115,7 @@ static void report_dead(const struct check_input *input, const struct pattern *a
 			"%s is denied on all of '%.*s': deny always wins", what, SLICE_FMT(text));
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
-	if (allow->rule->head.section == SECTION_RULES &&
-		deny->rule->head.origin == ORIGIN_TEMPLATE)
-		diag_help(&unit->diags, diag,
-			"an exception to a built-in deny is made under `writable`, as {file: PATH}");
-	else
-		diag_help(&unit->diags, diag, "narrow the deny, or take the entry out");
+	diag_help(&unit->diags, diag, "%s", advice(allow->rule, deny->rule));
 }
 
 static void report_partly(
@@ -136,13 +143,14 @@ static void report_partly(
 		place_name(&deny->rule->head));
 }
 
-static void check_allow(const struct check_input *input, const struct pattern_list *candidates,
+/* Whether the rule was found dead. */
+static bool check_allow(const struct check_input *input, const struct pattern_list *candidates,
 	const struct pattern *allow)
 {
 	const struct pattern *denies[DENIES_MAX];
 	size_t count = find_denies(input->unit, candidates, allow, denies);
 	if (count == 0)
-		return;
+		return false;
 	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
 	for (size_t i = 0; i < sizeof(perm_names) / sizeof(perm_names[0]); i++) {
 		if (!(allow->rule->perms & perm_names[i].perm))
@@ -154,16 +162,17 @@ static void check_allow(const struct check_input *input, const struct pattern_li
 		if (!deny || (!described && deny->rule->head.origin != ORIGIN_TEMPLATE))
 			continue;
 		report_dead(input, allow, perm_names[i].what, deny);
-		return;
+		return true;
 	}
 	if (!described)
-		return;
+		return false;
 	for (size_t i = 0; i < count; i++) {
 		size_t warnings = input->unit->diags.warnings;
 		report_partly(input, allow, denies[i]);
 		if (input->unit->diags.warnings > warnings)
-			return; /* one witness per rule is enough */
+			break; /* one witness per rule is enough */
 	}
+	return false;
 }
 
 static void add_denies(struct unit *unit, const struct pattern_list *from, bool of_template_only,
@@ -179,10 +188,16 @@ static void add_denies(struct unit *unit, const struct pattern_list *from, bool 
 static void check_list(const struct check_input *input, const struct pattern_list *denies,
 	const struct pattern_list *list)
 {
+	/* A directory gives two rules: the entry is reported once. */
+	struct span reported = {0, 0};
 	for (size_t i = 0; i < list->count; i++) {
 		const struct rule *rule = &list->at[i].rule->head;
-		if (!rule->qualifiers.deny && rule->origin != ORIGIN_TEMPLATE)
-			check_allow(input, denies, &list->at[i]);
+		struct span place = check_place(rule);
+		if (rule->qualifiers.deny || rule->origin == ORIGIN_TEMPLATE ||
+			(place.begin == reported.begin && place.end == reported.end))
+			continue;
+		if (check_allow(input, denies, &list->at[i]))
+			reported = place;
 	}
 }
 

@@ -14,20 +14,35 @@ static bool allows(const struct file_rule *rule, unsigned perms)
 	return (rule->perms & perms) && !rule->head.qualifiers.deny && !rule->all;
 }
 
-/* Whether denies take all of the permissions away from the whole of a rule. */
-static bool is_taken(const struct check_input *input, const struct pattern *allow, unsigned perms)
+/* Whether a deny takes all of the permissions that a rule grants. */
+static bool takes(const struct file_rule *deny, const struct file_rule *rule, unsigned perms)
+{
+	unsigned taken = deny->perms & PERM_WRITE ? deny->perms | PERM_APPEND : deny->perms;
+	unsigned granted = rule->perms & perms;
+	return (taken & granted) == granted;
+}
+
+/*
+ * Whether denies leave no path that is both: they take the writing or the executing from all that
+ * one of the two rules is about.
+ */
+static bool is_taken(const struct check_input *input, const struct pattern *writes,
+	const struct pattern *executes)
 {
 	const struct glob *by[DENIES_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < input->own.count && count < DENIES_MAX; i++) {
 		const struct file_rule *deny = input->own.at[i].rule;
 		if (deny->head.qualifiers.deny && deny->head.qualifiers.owner == OWNER_ANY &&
-			(deny->perms & perms & allow->rule->perms) == (perms & allow->rule->perms))
+			(takes(deny, writes->rule, WRITES) ||
+				takes(deny, executes->rule, EXECUTES)))
 			by[count++] = input->own.at[i].glob;
 	}
-	struct unit *unit = input->unit;
+	struct arena *arena = &input->unit->arena;
+	const struct limits *limits = input->unit->limits;
 	return count > 0 &&
-	       glob_covered(&unit->arena, unit->limits, allow->glob, by, count, NULL) == GLOB_YES;
+	       (glob_covered(arena, limits, writes->glob, by, count, NULL) == GLOB_YES ||
+		       glob_covered(arena, limits, executes->glob, by, count, NULL) == GLOB_YES);
 }
 
 static void report(const struct check_input *input, const struct pattern *writes,
@@ -56,8 +71,7 @@ static void check_pair(const struct check_input *input, const struct pattern *wr
 	struct slice witness;
 	enum glob_answer answer =
 		glob_overlap(&unit->arena, unit->limits, writes->glob, executes->glob, &witness);
-	if (answer == GLOB_YES && !is_taken(input, writes, WRITES) &&
-		!is_taken(input, executes, EXECUTES))
+	if (answer == GLOB_YES && !is_taken(input, writes, executes))
 		report(input, writes, executes, witness);
 }
 

@@ -56,12 +56,18 @@ const struct key *key_find(enum place place, struct slice name)
 	return NULL;
 }
 
+/* `exec` in an entry of `readable` is meant as in other entries, not as in a description. */
 const struct key *key_find_elsewhere(enum place place, struct slice name)
 {
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (!(keys[i].places & 1u << place) && slice_eq(keys[i].name, name))
-			return &keys[i];
-	return NULL;
+	const unsigned entries = IN_BINARY | IN_LIBRARIES | IN_READABLE | IN_WRITABLE | IN_EXEC;
+	const struct key *found = NULL;
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if ((keys[i].places & 1u << place) || !slice_eq(keys[i].name, name))
+			continue;
+		if (!found || ((1u << place & entries) && (keys[i].places & entries)))
+			found = &keys[i];
+	}
+	return found;
 }
 
 const char *key_nearest(enum place place, struct slice name)

@@ -107,6 +107,26 @@ static size_t variable_len(struct slice s)
 	return at > 2 && at < s.len && s.at[at] == '}' ? at + 1 : 0;
 }
 
+/* `[!a]` is a negation elsewhere; here it would be '!' or 'a', silently. */
+static bool check_negation(struct reader *reader, const struct text *text)
+{
+	struct slice path = text->text;
+	for (size_t i = 0; i + 1 < path.len; i++) {
+		if (path.at[i] == '\\') {
+			i++;
+			continue;
+		}
+		if (path.at[i] != '[' || path.at[i + 1] != '!')
+			continue;
+		struct diag *diag = report(reader, DIAG_BAD_GLOB, text_part(text, i, 2),
+			"'[!' does not negate in AppArmor's patterns");
+		help(reader, diag,
+			"[^a] is any byte but a; a '!' meant literally is written '\\!'");
+		return false;
+	}
+	return true;
+}
+
 /*
  * The values of variables are not known here, so a pattern is judged as if each stood for a name as
  * long as it is itself: `/a/@{pid}/{b` becomes `/a/xxxxxx/{b`.
@@ -172,7 +192,7 @@ static bool set_path(struct reader *reader, const struct key *key, const struct 
 	bool is_pattern = !is_file && path_is_pattern(text->text);
 	if (!path_check(reader, text, is_pattern))
 		return false;
-	if (is_pattern && !check_pattern(reader, text))
+	if (is_pattern && (!check_negation(reader, text) || !check_pattern(reader, text)))
 		return false;
 	warn_linked(reader, text);
 	struct slice path = text->text;

@@ -298,6 +298,8 @@ bool service_read(struct unit *unit, const struct source *source, struct service
 	struct service *service = arena_new(&unit->arena, struct service);
 	service->template = slice_str(template_names[0].name); /* the default comes first */
 	read_mapping(&reader, PLACE_SERVICE, root, service);
+	if (!service->has_template)
+		service->template_span = service->name_span; /* for messages about the default */
 	check_children(&reader, service);
 	*ret_service = service;
 	return unit->diags.errors == reader.errors;

@@ -19,7 +19,8 @@ static const char template_text[] = "abi <abi/3.0>,\n"
 				    "	deny /sys/** wklx,\n"
 				    "}\n";
 
-static void compile(struct unit *unit, const struct source *source, const struct policy_template *template)
+static void compile(
+	struct unit *unit, const struct source *source, const struct policy_template *template)
 {
 	struct service *service;
 	struct compiled compiled;

@@ -249,7 +249,7 @@ class Test:
              b"*", b"{[1-9],[1-9][0-9],[1-4][0-9][0-9]}", b"{a,b}", b"[^a]", b"sh*", b"?", b"a?", b"\\*",
              b"\\,x", b"\\]", b"{self,[1-9]}", b"[a-c]x", b"{,x}y"]
     WHOLES = [b"/proc/**", b"/sys/**", b"/{,**}", b"/proc/{,**}", b"/proc/[a-s]**", b"/{proc,sys}/**",
-              b"/proc/*/**", b"/pr*"]
+              b"/proc/*/**", b"/pr*", b"/pr**", b"/proc/s**", b"/proc/{s,c}**"]
 
     def exception(self):
         names = [self.rng.choice(self.NAMES) for _ in range(self.rng.randint(1, 3))]

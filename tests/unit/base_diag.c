@@ -148,3 +148,19 @@ UNIT_TEST(every_id_is_found_by_its_name)
 		CU_ASSERT_EQUAL(diag_find(slice_str(diag_kinds[i].name)), i);
 	CU_ASSERT_EQUAL(diag_find(SLICE("no-such-id")), DIAG_COUNT);
 }
+
+UNIT_TEST(a_line_of_bytes_that_are_not_utf8_is_cut)
+{
+	struct unit unit;
+	char text[4000];
+	unit_init(&unit, NULL, test_out_of_memory);
+	memset(text, '\x80', sizeof(text));
+	const struct source *source =
+		sources_add(&unit.sources, SLICE("x"), slice_of(text, sizeof(text)), 1);
+	for (uint32_t at = 0; at < sizeof(text); at += 50)
+		diag_add(&unit.diags, DIAG_ENCODING,
+			span_of(source->begin + at, source->begin + (uint32_t)sizeof(text)), "bad");
+	struct slice out = render(&unit);
+	CU_ASSERT(out.len < sizeof(text) / 50 * 1500);
+	unit_free(&unit);
+}

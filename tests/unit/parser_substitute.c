@@ -96,7 +96,7 @@ UNIT_TEST(blocks_and_variables)
 		"profile x /a/ { /web r; } profile x /b\\,c/ { /web r; }");
 	check("@{X} = a @{dirs} @{none} b", "@{X} = a /a/ /b\\,c/ b;");
 	check("@{X} = @{none}", "");
-	check("# why\n@{dirs} r,", "[why] /a/ r; [why] /b\\,c/ r;");
+	check("# why\n@{dirs} r,", "[why] /a/ r; /b\\,c/ r;");
 }
 
 UNIT_TEST(causes_and_uses)

@@ -90,6 +90,9 @@ UNIT_TEST(subtract_texts)
 		LIST("/proc/{[^s],s[^\\*],s\\*[^-^],s\\*[-^]{?,/}}**", "/proc/{s,s\\*}"));
 	check_subtract("/proc/**", LIST("/sys/x"), LIST("/proc/**"));
 	check_subtract("/proc/**", LIST("/**"), (const char *const[]){NULL});
+	check_subtract("/proc/a**", LIST("/proc/a*/x"),
+		LIST("/proc/a*", "/proc/a*/{[^x],x{?,/}}**", "/proc/a*/"));
+	check_subtract("/proc/a**", LIST("/proc/a*/**"), LIST("/proc/a{*,*/}"));
 	check_subtract("/{,**}", LIST("/a,b/**"),
 		LIST("/{[^a],a[^,],a\\,[^b],a\\,b?}**", "/{,a,a\\,,a\\,b,a\\,b/}"));
 	arena_free(&arena);
@@ -107,6 +110,8 @@ UNIT_TEST(subtract_is_exact)
 			const char *b = arena_printf(&arena, "/proc/%s/comm", names[k]).at;
 			check_subtract("/proc/**", LIST(a, b), NULL);
 			check_subtract("/{proc,sys}/**", LIST(a, b), NULL);
+			check_subtract("/proc/s**", LIST(b), NULL);
+			check_subtract("/pr**", LIST(a, b), NULL);
 		}
 		arena_reset(&arena);
 	}

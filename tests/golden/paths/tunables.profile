@@ -1,0 +1,5 @@
+@{BIN} = /bin /usr/bin
+@{HOME} = /home/*/ /root/
+@{PLACE} = app
+profile @{name} {
+}

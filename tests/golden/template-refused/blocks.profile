@@ -1,0 +1,5 @@
+profile @{name} {
+	audit {
+		network,
+	}
+}

@@ -1,0 +1,5 @@
+profile @{name} {
+	/a r,
+	/b r
+	/c r,
+}

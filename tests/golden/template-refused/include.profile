@@ -1,0 +1,5 @@
+include <tunables/nowhere>
+profile @{name} {
+	include <abstractions/nowhere>
+	include if exists <abstractions/nothing>
+}

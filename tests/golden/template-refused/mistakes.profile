@@ -1,0 +1,8 @@
+abi <abi/3.0>,
+profile @{name} {
+	/a rwz,
+	/b r,
+	signal peer=@{nothing},
+	network inte,
+	capability chwon,
+}

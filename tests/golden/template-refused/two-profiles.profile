@@ -1,0 +1,2 @@
+profile @{name} { }
+profile @{name}2 { }

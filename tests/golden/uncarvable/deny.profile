@@ -1,0 +1,4 @@
+profile @{name} {
+	deny /proc/** w,
+	deny /sys/** w,
+}
