@@ -58,7 +58,7 @@ extern const struct command commands[COMMAND_COUNT];
 
 /*
  * Reads the options of a command. argv[0] is the command's name. false after a usage error has been
- * printed. The struct's lists live until the process ends.
+ * printed. The caller frees include_dirs.
  */
 bool options_read(enum command_id command, int argc, char **argv, struct options *ret_options);
 

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 static enum command_id find_command(const char *name)
 {
@@ -47,5 +48,7 @@ int main(int argc, char **argv)
 		help_command(command, stdout);
 		return finish_output(STATUS_OK);
 	}
-	return finish_output(commands[command].run(&options));
+	enum status status = commands[command].run(&options);
+	free(options.include_dirs);
+	return finish_output(status);
 }

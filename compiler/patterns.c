@@ -29,7 +29,8 @@ static void report_expansion(
 {
 	if (name.len == 0) {
 		diag_add(&unit->diags, DIAG_TOO_LARGE, at,
-			"'%.*s' becomes too long when its variables are expanded", SLICE_FMT(text));
+			"'%.*s' cannot be expanded: it becomes too long, or a variable refers to itself",
+			SLICE_FMT(text));
 		return;
 	}
 	struct diag *diag = diag_add(&unit->diags, DIAG_UNDECLARED_VARIABLE, at,

@@ -120,13 +120,18 @@ static bool read_error(struct reader *reader, struct slice line)
 	return true;
 }
 
-/* X rules not enforced | downgrading X rule to generic network rule */
-static void read_warning_text(struct parser_message *message)
+/*
+ * X rules not enforced | mount rules not enforce | downgrading X rule to generic network rule
+ * (3.0.8 and 4.1.0, the second one spelled so)
+ */
+static void read_warning_text(struct reader *reader, struct parser_message *message)
 {
 	struct slice rest = message->text;
-	if (take_until_last(&rest, " rules not enforced", &message->subject))
+	if (take_until_last(&rest, " rules not enforce", &message->subject)) {
 		message->kind = PARSER_NOT_ENFORCED;
-	else if (take(&rest, "downgrading ") && take_until(&rest, " rule ", &message->subject))
+		message->text = arena_printf(
+			reader->arena, "%.*s rules not enforced", SLICE_FMT(message->subject));
+	} else if (take(&rest, "downgrading ") && take_until(&rest, " rule ", &message->subject))
 		message->kind = PARSER_DOWNGRADED;
 	if (slice_is(message->subject, "extended network unix socket"))
 		message->subject = SLICE("unix");
@@ -145,7 +150,7 @@ static bool read_warning(struct reader *reader, struct slice line)
 		if (!take_until(&rest, " (", &message.profile) || !take_until(&rest, "): ", &where))
 			return false;
 		message.text = rest;
-		read_warning_text(&message);
+		read_warning_text(reader, &message);
 		add(reader, message);
 		return true;
 	}

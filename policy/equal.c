@@ -25,31 +25,64 @@ static struct slice rule_text(struct arena *arena, const struct rule *rule)
 	return buf_slice(&out);
 }
 
-static int compare_slices(const void *a, const void *b)
+/* A rule with its text, by which an equal one is found soon. */
+struct printed_rule {
+	struct slice text;
+	const struct rule *rule;
+};
+
+static int compare_texts(const void *a, const void *b)
 {
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+	return slice_cmp(
+		((const struct printed_rule *)a)->text, ((const struct printed_rule *)b)->text);
+}
+
+static struct printed_rule *sorted_rules(struct arena *arena, const struct rule *rule, size_t count)
+{
+	struct printed_rule *rules = arena_array(arena, count, sizeof(*rules));
+	for (size_t i = 0; i < count; i++, rule = rule->next)
+		rules[i] = (struct printed_rule){rule_text(arena, rule), rule};
+	qsort(rules, count, sizeof(*rules), compare_texts);
+	return rules;
+}
+
+/*
+ * Whether a rule that prints the same is equal. The text alone proves nothing: the printer may have
+ * left out what differs.
+ */
+static bool has_equal_twin(
+	const struct printed_rule *key, const struct printed_rule *rules, size_t count)
+{
+	const struct printed_rule *found =
+		bsearch(key, rules, count, sizeof(*rules), compare_texts);
+	if (!found || rule_equal(key->rule, found->rule))
+		return found != NULL;
+	const struct printed_rule *at = found;
+	while (at > rules && slice_eq(at[-1].text, key->text))
+		at--;
+	for (; at < rules + count && slice_eq(at->text, key->text); at++)
+		if (rule_equal(key->rule, at->rule))
+			return true;
+	return false;
 }
 
 /* Every rule of `a` has an equal one in `b`. Most are found by their text. */
 static bool rules_within(struct arena *arena, const struct rule *a, const struct rule *b,
 	const char *what, struct slice *ret_difference)
 {
-	size_t count = 0, i = 0;
+	size_t count = 0;
 	for (const struct rule *rule = b; rule; rule = rule->next)
 		count++;
-	struct slice *texts = arena_array(arena, count, sizeof(*texts));
-	for (const struct rule *rule = b; rule; rule = rule->next)
-		texts[i++] = rule_text(arena, rule);
-	qsort(texts, count, sizeof(*texts), compare_slices);
+	struct printed_rule *rules = sorted_rules(arena, b, count);
 	for (; a; a = a->next) {
-		struct slice text = rule_text(arena, a);
+		struct printed_rule key = {rule_text(arena, a), a};
 		const struct rule *rule = b;
-		if (bsearch(&text, texts, count, sizeof(*texts), compare_slices))
+		if (has_equal_twin(&key, rules, count))
 			continue;
 		while (rule && !rule_equal(a, rule))
 			rule = rule->next;
 		if (!rule)
-			return differ(arena, ret_difference, what, text);
+			return differ(arena, ret_difference, what, key.text);
 	}
 	return true;
 }

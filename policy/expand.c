@@ -94,17 +94,25 @@ static void values_add(struct arena *arena, struct entry *entry, const struct va
 		entry->raw[entry->raw_count++] = variable->values[i];
 }
 
+/* "@{HOME}", or "$flag" of a boolean. */
+static struct slice variable_text(struct unit *unit, const struct variable *variable)
+{
+	if (slice_starts(variable->name, SLICE("$")))
+		return variable->name;
+	return arena_printf(&unit->arena, "@{%.*s}", SLICE_FMT(variable->name));
+}
+
 static void variable_add(struct unit *unit, struct scope *scope, const struct variable *variable)
 {
 	struct entry *entry = find_or_add(&unit->arena, scope, variable->name);
-	const char *sigil = slice_starts(variable->name, SLICE("$")) ? "" : "@";
 	if (variable->append && !entry->declared) {
 		diag_add(&unit->diags, DIAG_BAD_VARIABLE, variable->span,
-			"'+=' on the variable %s%.*s, which has no '=' before", sigil,
-			SLICE_FMT(variable->name));
+			"'+=' on the variable '%.*s', which has no '=' before",
+			SLICE_FMT(variable_text(unit, variable)));
 	} else if (!variable->append && entry->declared) {
 		struct diag *diag = diag_add(&unit->diags, DIAG_BAD_VARIABLE, variable->span,
-			"the variable %s%.*s is declared twice", sigil, SLICE_FMT(variable->name));
+			"the variable '%.*s' is declared twice",
+			SLICE_FMT(variable_text(unit, variable)));
 		diag_second(&unit->diags, diag, entry->span, "the first is here");
 		diag_help(&unit->diags, diag, "'+=' adds values to it");
 		return;

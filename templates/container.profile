@@ -11,15 +11,16 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 
 	# Stop and kill: signals from the host, from the runtimes (confined on some distributions) and from
 	# the Docker daemon. Kernels from 6.17 show an exec'ed process in the stacked form as well.
-	signal (receive) peer={unconfined,runc,crun,podman,conmon,containerd-shim*,docker,dockerd,/usr/bin/dockerd,/usr/sbin/dockerd,snap.docker.dockerd}{,//&unconfined},
+	signal (receive) peer={unconfined,runc,crun,podman,conmon,containerd-shim*,dockerd,/usr/bin/dockerd,/usr/sbin/dockerd,snap.docker.dockerd}{,//&unconfined},
 
 	# Processes of the container may signal and trace each other, children and stacked forms included.
 	signal (send, receive) peer=@{name}{,//**},
 	ptrace (read, readby, trace, tracedby) peer=@{name}{,//**},
 
-	# The init process that Docker's --init puts into the container. (Podman's lies in /run, which
-	# is often writable: a description that wants it says so under `exec`.)
-	/{usr/,}sbin/docker-init mrix,
+	# The init process that Docker's --init puts into the container; in images where /sbin is a link
+	# to /usr/bin it is found there. (Podman's lies in /run, which is often writable: a description
+	# that wants it says so under `exec`.)
+	/{usr/,}{s,}bin/docker-init mrix,
 
 	# The terminal of -t.
 	/dev/tty rw,
@@ -31,8 +32,6 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 	# What language runtimes look at when they start: themselves, their limits, the page sizes.
 	owner /proc/@{pid}/{cgroup,mountinfo,stat,limits} r,
 	owner /proc/@{pid}/fd/ r,
-	owner /proc/@{pid}/task/ r,
-	owner /proc/@{pid}/task/@{tid}/stat r,
 	/proc/sys/net/core/somaxconn r,
 	/sys/kernel/mm/transparent_hugepage/{enabled,hpage_pmd_size,shmem_enabled} r,
 	/sys/kernel/mm/hugepages/ r,

@@ -19,7 +19,7 @@ DESCRIPTIONS = [
     ("an empty file", b"", 1, "empty-document"),
     ("a comment only", b"# nothing\n", 1, "empty-document"),
     ("NUL", NAME + b"readable: ['/a\0b']\n", 1, "encoding"),
-    ("an escaped NUL", NAME + b'readable: ["/a\\0b"]\n', 1, "bad-path"),
+    ("an escaped NUL", NAME + b'readable: ["/a\\0b"]\n', 1, "encoding"),
     ("an escaped newline", NAME + b'readable: ["/a\\nb"]\n', 1, "bad-path"),
     ("invalid UTF-8", NAME + b"readable: [/a\xff]\n", 1, "encoding"),
     ("UTF-16", "name: x\nbinary: /b\n".encode("utf-16"), 1, "encoding"),

@@ -10,6 +10,8 @@
 
 #include "cli/pipeline.h"
 
+#include <stdlib.h>
+
 struct run {
 	const char *directory; /* or NULL */
 	unsigned passed, failed;
@@ -65,6 +67,7 @@ int main(int argc, char **argv)
 			check_item(&run, &item, &pipeline);
 	work_item_free(&item);
 	pipeline_close(&pipeline);
+	free(options.include_dirs);
 	printf("%u passed, %u failed\n", run.passed, run.failed);
 	return run.failed ? STATUS_INPUT : STATUS_OK;
 }

@@ -96,7 +96,9 @@ static const char *advice(const struct file_rule *allow, const struct file_rule 
 {
 	if (allow->head.origin == ORIGIN_INCLUDE)
 		return "if the service needs it, make it an exception under `writable`; if not, silence this with -N dead-included-rule";
-	if (deny->head.origin != ORIGIN_TEMPLATE)
+	if (deny->head.origin == ORIGIN_INCLUDE)
+		return "leave out the abstraction, or take the entry out";
+	if (deny->head.origin == ORIGIN_DESCRIPTION)
 		return "narrow the deny, or take the entry out";
 	if (allow->head.section == SECTION_RULES && !(deny->perms & PERM_READ))
 		return "an exception to a built-in deny is made under `writable`, as {file: PATH}";

@@ -1,5 +1,6 @@
 #include "compiler/service/reader.h"
 
+#include "lexer/unescape.h"
 #include "policy/glob.h"
 
 enum { PATH_BYTES = 4095 }; /* PATH_MAX less the NUL, linux/limits.h */
@@ -165,6 +166,20 @@ static bool check_pattern(struct reader *reader, const struct text *text)
 	return false;
 }
 
+/* A pattern as every other reader of AppArmor's language knows it: `/a\040b\i*` is `/a bi*`. */
+static bool canonical_pattern(
+	struct reader *reader, const struct text *text, struct slice *ret_pattern)
+{
+	struct buf canonical = buf_new(reader_arena(reader));
+	if (!unescape_word(text->text, &canonical)) {
+		report(reader, DIAG_BAD_GLOB, text->span,
+			"the pattern is not valid: it spells a NUL byte or ends in '\\'");
+		return false;
+	}
+	*ret_pattern = buf_slice(&canonical);
+	return true;
+}
+
 /* Directories that are symbolic links to another one on every current system. */
 static void warn_linked(struct reader *reader, const struct text *text)
 {
@@ -196,6 +211,8 @@ static bool set_path(struct reader *reader, const struct key *key, const struct 
 		return false;
 	warn_linked(reader, text);
 	struct slice path = text->text;
+	if (is_pattern && !canonical_pattern(reader, text, &path))
+		return false;
 	bool has_slash = slice_ends(path, SLICE("/"));
 	if (is_file && has_slash) {
 		struct diag *diag = report(reader, DIAG_WRONG_TYPE, text->span,
@@ -269,10 +286,14 @@ static bool check_name(struct reader *reader, const struct text *name)
 {
 	for (size_t i = 0; i < name->text.len; i++) {
 		unsigned char c = (unsigned char)name->text.at[i];
-		if (c >= 0x20 && c != 0x7f)
+		if (c >= 0x20 && c != 0x7f && c != '\\')
 			continue;
-		report(reader, DIAG_BAD_NAME, text_part(name, i, 1),
-			"a profile's name cannot hold the control character 0x%02x", c);
+		if (c == '\\')
+			report(reader, DIAG_BAD_NAME, text_part(name, i, 1),
+				"a profile's name cannot hold a backslash");
+		else
+			report(reader, DIAG_BAD_NAME, text_part(name, i, 1),
+				"a profile's name cannot hold the control character 0x%02x", c);
 		return false;
 	}
 	if (name->text.len <= PROFILE_NAME_MAX)

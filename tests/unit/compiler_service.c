@@ -113,6 +113,8 @@ static const struct refusal refusals[] = {
 	R("name: 'a}'\nbinary: /a\n", "bad-name", 1, 9),
 	R("name: a/b\nbinary: /a\n", "bad-name", 1, 8),
 	R("name: grün\nbinary: /a\n", "bad-name", 1, 9),
+	R("name: a\nbinary: /a\nexec: [{path: /b, as: 'profile c\\d'}]\n", "bad-name", 3, 33),
+	R("name: a\nbinary: '/a*\\000'\n", "bad-glob", 2, 10),
 	R("name: unconfined\nbinary: /a\n", "bad-name", 1, 7),
 	R("name: docker-default\nbinary: /a\n", "bad-name", 1, 7),
 	R("name: cri-containerd.apparmor.d\nbinary: /a\n", "bad-name", 1, 7),
@@ -287,7 +289,7 @@ UNIT_TEST(refusals_have_id_and_place)
 			sources_add(&unit.sources, SLICE("test.yaml"), want->text, 1);
 		struct service *service = NULL;
 		CU_ASSERT_FALSE(service_read(&unit, source, &service));
-			CU_ASSERT_EQUAL(count_and_show(&unit, want), 1);
+		CU_ASSERT_EQUAL(count_and_show(&unit, want), 1);
 		CU_ASSERT_EQUAL(unit.diags.errors, 1);
 	}
 	unit_free(&unit);

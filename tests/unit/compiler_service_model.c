@@ -34,17 +34,19 @@ static void check_entry(const struct path_entry **entry, enum path_kind kind, co
 
 UNIT_TEST(paths_are_files_trees_and_patterns)
 {
-	const struct service *service = read_text("name: a\n"
-						  "binary: [/a, '/b*', {file: '/c{*'}]\n"
-						  "libraries: [/lib, /usr/lib/, {file: /x.so}, "
-						  "{path: /y}, '/z/**.so', /]\n"
-						  "readable: [/r, /r/, /, '@{HOME}/r', '/r\\x', "
-						  "{file: '/@{r}'}, '/ r,#\"']\n"
-						  "writable: [/w, {file: /proc/self/comm}]\n");
+	const struct service *service =
+		read_text("name: a\n"
+			  "binary: [/a, '/b*', {file: '/c{*'}, '/d\\x41\\i*']\n"
+			  "libraries: [/lib, /usr/lib/, {file: /x.so}, "
+			  "{path: /y}, '/z/**.so', /]\n"
+			  "readable: [/r, /r/, /, '@{HOME}/r', '/r\\x', "
+			  "{file: '/@{r}'}, '/ r,#\"']\n"
+			  "writable: [/w, {file: /proc/self/comm}]\n");
 	const struct path_entry *entry = service->binary;
 	check_entry(&entry, PATH_FILE, "/a");
 	check_entry(&entry, PATH_PATTERN, "/b*");
 	check_entry(&entry, PATH_FILE, "/c{*");
+	check_entry(&entry, PATH_PATTERN, "/dAi*");
 	CU_ASSERT_PTR_NULL(entry);
 	entry = service->libraries;
 	check_entry(&entry, PATH_TREE, "/lib");

@@ -135,6 +135,8 @@ UNIT_TEST(message_of_the_whole_profile)
 
 UNIT_TEST(message_of_what_is_not_enforced)
 {
+	CHECK("Warning from profile a (/dev/stdin): mount rules not enforce\n", "",
+		"not-enforced 0/0  a mount|mount rules not enforced\n");
 	CHECK("Warning from profile a (/dev/stdin): dbus rules not enforced\n"
 	      "Warning from profile a (/dev/stdin): dbus rules not enforced\n"
 	      "Warning from profile b (/dev/stdin): extended network unix socket rules not enforced\n"

@@ -10,7 +10,7 @@ import random
 import re
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import Scratch, aaforge, check, finish, say  # noqa: E402
 from oracle import Dfa, compile_text  # noqa: E402
 

@@ -1,0 +1,3 @@
+profile @{name} {
+	deny /proc/** w,
+}

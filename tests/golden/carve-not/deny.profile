@@ -1,0 +1,5 @@
+profile @{name} {
+	deny /proc/** w,
+	deny /proc/kcore rw,
+	deny /proc/one w,
+}

@@ -1,0 +1,4 @@
+profile @{name} {
+	file,
+	deny /proc/** w,
+}

@@ -1,0 +1,3 @@
+profile @{name} {
+	/usr/bin/* ix,
+}

@@ -1,0 +1,1 @@
+profile @{name} flags=(complian, enforce, kill) { }

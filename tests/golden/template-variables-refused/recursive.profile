@@ -1,0 +1,3 @@
+@{A} = /a @{B}
+@{B} = /b @{A}
+profile @{name} { }

@@ -1,0 +1,3 @@
+@{A} = /a
+@{A} = /b
+profile @{name} { }
