@@ -38,7 +38,8 @@ void rule_print(const struct rule *rule, struct buf *out)
 	rule->ops->print(rule, out);
 }
 
-/* No quoting exists for these names; bytes that would end one never come from a reader (is_file_name). */
+/* No quoting exists for these names; bytes that would end one never come from a reader
+ * (is_file_name). */
 static void file_name_print(struct slice path, bool magic, struct buf *out)
 {
 	buf_add_char(out, magic ? '<' : '"');

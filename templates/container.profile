@@ -22,11 +22,8 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 	# that wants it says so under `exec`.)
 	/{usr/,}{s,}bin/docker-init mrix,
 
-	# The terminal of -t.
+	# The terminal of -t, and new ones: /dev/ptmx is a link to /dev/pts/ptmx in a container.
 	/dev/tty rw,
-	/dev/console rw,
-	/dev/ptmx rw,
-	/dev/pts/ r,
 	/dev/pts/* rw,
 
 	# What language runtimes look at when they start: themselves, their limits, the page sizes.

@@ -18,8 +18,6 @@ profile @{name} @{attachment} {
 	# What language runtimes look at when they start.
 	owner /proc/@{pid}/{cgroup,mountinfo,stat,limits} r,
 	owner /proc/@{pid}/fd/ r,
-	owner /proc/@{pid}/task/ r,
-	owner /proc/@{pid}/task/@{tid}/stat r,
 	/proc/sys/net/core/somaxconn r,
 	/sys/kernel/mm/transparent_hugepage/{enabled,hpage_pmd_size,shmem_enabled} r,
 
