@@ -77,6 +77,11 @@ static void *alloc_raw(struct arena *arena, size_t size)
 	return result;
 }
 
+void *arena_bytes(struct arena *arena, size_t size)
+{
+	return alloc_raw(arena, size);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	return memset(alloc_raw(arena, size), 0, size);

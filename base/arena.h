@@ -33,6 +33,9 @@ void arena_reset(struct arena *arena);
 /* `size` zeroed bytes, aligned for any type. size 0 gives a valid pointer to no bytes. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/* `size` bytes with any content, for who fills them himself. */
+void *arena_bytes(struct arena *arena, size_t size);
+
 /* As arena_alloc for count elements of `size` bytes; an overflow counts as out of memory. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 

@@ -15,7 +15,7 @@ void buf_reserve(struct buf *buf, size_t more)
 		}
 		cap *= 2;
 	}
-	char *at = arena_alloc(buf->arena, cap);
+	char *at = arena_bytes(buf->arena, cap);
 	if (buf->len > 0)
 		memcpy(at, buf->at, buf->len);
 	buf->at = at;

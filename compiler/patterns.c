@@ -106,7 +106,7 @@ void pattern_list_add(struct arena *arena, struct pattern_list *list, struct pat
 {
 	if (list->count == list->room) {
 		size_t room = list->room ? list->room * 2 : 32;
-		struct pattern *at = arena_array(arena, room, sizeof(*at));
+		struct pattern *at = arena_bytes(arena, room * sizeof(*at));
 		if (list->count > 0)
 			memcpy(at, list->at, list->count * sizeof(*at));
 		list->at = at;
@@ -131,6 +131,35 @@ void patterns_of_rules(struct unit *unit, const struct scope *scope, const struc
 	}
 }
 
+static bool is_deny(const struct statement *statement)
+{
+	for (const struct item *item = statement->items; item; item = item->next)
+		if (slice_is(item->text, "deny"))
+			return true;
+	return false;
+}
+
+/*
+ * Whether a deny of the template is about paths of the pattern. Denies that exceptions are carved
+ * out of only become smaller.
+ */
+static bool is_touched(const struct policy_template *template, const struct pattern *pattern)
+{
+	struct unit *unit = template->unit;
+	if (!template->parts)
+		return true;
+	for (const struct template_part *part = template->parts; part; part = part->next) {
+		const struct rule *rule = part->rule;
+		if (!part->rule && is_deny(part->statement))
+			return true; /* which paths varies with the description */
+		if (rule && rule->pattern && rule->qualifiers.deny &&
+			glob_overlap(&unit->arena, unit->limits, rule->pattern->glob, pattern->glob,
+				NULL) != GLOB_NO)
+			return true;
+	}
+	return false;
+}
+
 static const struct pattern_list *cached_patterns(
 	const struct policy_template *template, const struct include_file *file)
 {
@@ -148,8 +177,10 @@ static const struct pattern_list *cached_patterns(
 		 * description. */
 		struct pattern pattern =
 			pattern_of(template->unit, template->scope, rule_of_file, false);
-		if (pattern.glob)
-			pattern_list_add(patterns->arena, &cached->list, pattern);
+		if (!pattern.glob)
+			continue;
+		pattern.untouched = !is_touched(template, &pattern);
+		pattern_list_add(patterns->arena, &cached->list, pattern);
 	}
 	cached->next = patterns->first;
 	patterns->first = cached;

@@ -13,6 +13,7 @@ struct pattern {
 	const struct file_rule *rule;
 	struct slice text;	 /* expanded */
 	const struct glob *glob; /* NULL: not valid, or it depends on the profile's name */
+	bool untouched;		 /* of an abstraction: no deny of the template is about its paths */
 };
 
 struct pattern_list {

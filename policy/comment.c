@@ -8,10 +8,20 @@ void print_indent(unsigned tabs, struct buf *out)
 		buf_add_char(out, '\t');
 }
 
+/* How many bytes s starts with that are printable ASCII or tabs. */
+static size_t plain_run(struct slice s)
+{
+	size_t len = 0;
+	while (len < s.len && (s.at[len] == '\t' || (s.at[len] >= ' ' && s.at[len] < 0x7f)))
+		len++;
+	return len;
+}
+
 void print_visible(struct slice text, struct buf *out)
 {
 	while (text.len > 0) {
-		size_t len = text.at[0] == '\t' ? 1 : escape_printable(text);
+		size_t len = plain_run(text);
+		len = len ? len : escape_printable(text);
 		if (len > 0)
 			buf_add(out, slice_first(text, len));
 		else

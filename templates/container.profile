@@ -17,9 +17,9 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 	signal (send, receive) peer=@{name}{,//**},
 	ptrace (read, readby, trace, tracedby) peer=@{name}{,//**},
 
-	# The init process that Docker's --init puts into the container; in images where /sbin is a link
-	# to /usr/bin it is found there. (Podman's lies in /run, which is often writable: a description
-	# that wants it says so under `exec`.)
+	# The init process that Docker's --init puts into the container, asked for where the daemon is
+	# confined itself; /sbin may be a link to /usr/bin. (Podman's lies in /run, which is often
+	# writable: a description that wants it says so under `exec`.)
 	/{usr/,}{s,}bin/docker-init mrix,
 
 	# The terminal of -t, and new ones: /dev/ptmx is a link to /dev/pts/ptmx in a container.

@@ -195,7 +195,8 @@ static void check_list(const struct check_input *input, const struct pattern_lis
 	for (size_t i = 0; i < list->count; i++) {
 		const struct rule *rule = &list->at[i].rule->head;
 		struct span place = check_place(rule);
-		if (rule->qualifiers.deny || rule->origin == ORIGIN_TEMPLATE ||
+		if (list->at[i].untouched || rule->qualifiers.deny ||
+			rule->origin == ORIGIN_TEMPLATE ||
 			(place.begin == reported.begin && place.end == reported.end))
 			continue;
 		if (check_allow(input, denies, &list->at[i]))

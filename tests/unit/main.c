@@ -17,10 +17,17 @@ void test_out_of_memory(void)
 
 static bool is_wanted(const char *name, int argc, char **argv)
 {
+	bool wanted = true;
 	for (int i = 1; i < argc; i++)
-		if (strstr(name, argv[i]))
-			return true;
-	return argc < 2;
+		if (argv[i][0] != '-')
+			wanted = false;
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-')
+			wanted |= strstr(name, argv[i]) != NULL;
+		else if (strstr(name, argv[i] + 1))
+			return false;
+	}
+	return wanted;
 }
 
 static CU_pSuite suite_of(const char *file)

@@ -4,7 +4,7 @@
 /*
  * UNIT_TEST(name) { … } defines a CUnit test that registers itself through a linker section: there
  * is no list to forget it in. The test's suite is its file. With arguments the program runs only
- * the tests whose name holds one of them.
+ * the tests whose name holds one of them; those whose name holds NAME are left out with -NAME.
  */
 
 #include <CUnit/CUnit.h>
