@@ -183,14 +183,18 @@ struct search {
 
 static void search_add(struct search *search, uint32_t state)
 {
-	if (state == DFA_NOWHERE || search->seen[state])
+	if (search->seen[state])
 		return;
 	search->seen[state] = true;
 	search->states[search->count++] = state;
 }
 
-static void search_follow(struct search *search, uint32_t state)
+/* As dfa_walk does it: a walk that starts nowhere ends there. */
+static void search_follow(struct search *search, uint32_t i)
 {
+	uint32_t state = search->states[i];
+	if (i == 0 && state == DFA_NOWHERE)
+		return;
 	uint8_t nul = dfa_class(search->dfa, '\0');
 	for (unsigned class = 0; class < search->classes; class ++)
 		if (class != nul)
@@ -222,7 +226,7 @@ struct decision decide_links(
 		refused.quiet |= decision.quiet;
 		if (decision.allowed)
 			return decision;
-		search_follow(&search, search.states[i]);
+		search_follow(&search, i);
 	}
 	return refused;
 }

@@ -122,8 +122,15 @@ UNIT_TEST(process_signals_are_default)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);
-	CU_ASSERT_STRING_EQUAL(
-		one.output, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	unsigned long long blocked = ~0ULL, ignored = ~0ULL;
+	int found = sscanf(one.output, "SigBlk: %llx SigIgn: %llx", &blocked, &ignored);
+	/* 32 and 33 are the C library's own: nobody can set them through it. */
+	ignored &= ~(3ULL << 31);
+	CU_ASSERT_EQUAL(found, 2);
+	CU_ASSERT_EQUAL(blocked, 0);
+	CU_ASSERT_EQUAL(ignored, 0);
+	if (blocked || ignored)
+		printf("\nthe child has:\n%s\n", one.output);
 }
 
 UNIT_TEST(process_big_input_need_not_be_read)
