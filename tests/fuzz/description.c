@@ -24,7 +24,8 @@ static void compile(
 {
 	struct service *service;
 	struct compiled compiled;
-	struct compile_options options = {.abi = ABI_3_0};
+	bool odd = source->text.len % 2;
+	struct compile_options options = {.abi = odd ? ABI_4_0 : ABI_3_0, .annotate = odd};
 	size_t errors = unit->diags.errors;
 	if (!service_read(unit, source, &service)) {
 		fuzz_demand(unit->diags.errors > errors, "refused without a diagnostic");
