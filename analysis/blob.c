@@ -289,9 +289,13 @@ bool compiled_read(struct arena *arena, struct slice blob, struct compiled_profi
 		struct compiled_profile *profile = arena_new(arena, struct compiled_profile);
 		if (!read_head(&stream, &version, &profile->namespace))
 			break;
+		profile->header_version = version;
 		profile->version = version & VERSION_MASK;
+		size_t begin = stream_offset(&stream);
 		if (!read_profile(&stream, version & VERSION_COMPLAIN, profile))
 			break;
+		profile->body =
+			slice_first(slice_from(blob, begin), stream_offset(&stream) - begin);
 		*end = profile;
 		end = &profile->next;
 	}

@@ -89,7 +89,13 @@ struct compiled_data {
 
 struct compiled_profile {
 	struct compiled_profile *next;
-	uint32_t version;			       /* interface version, 5 to 9 */
+	uint32_t version;	 /* interface version, 5 to 9 */
+	uint32_t header_version; /* as its header has it, with the flags of the parser */
+	/*
+	 * Its bytes behind its header, up to the next profile's: what the kernel hashes after the
+	 * four bytes (little endian) of header_version (aa_calc_profile_hash, called by aa_unpack).
+	 */
+	struct slice body;
 	struct slice namespace;			       /* or empty */
 	struct slice name;			       /* "web", of a child or hat "web//worker" */
 	struct slice rename, attachment, disconnected; /* or empty */

@@ -31,8 +31,14 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TAP };
 struct options {
 	const char *output;
 	bool annotate, self_contained, no_cache, quiet, help;
+	bool complain, dry_run, force, prune, watch, json;
 	enum abi abi;
 	const char *base, *features, *parser;
+	const char *namespace, *runtime, *root; /* NULL when not given */
+	const char *to, *merge;			/* NULL when not given; `to` is a known target */
+	bool pod;				/* --kind Pod, else Deployment */
+	unsigned kubernetes_minor;		/* 30 for 1.30 */
+	unsigned pid;				/* 0: not given */
 	const char **include_dirs;
 	size_t include_count;
 	unsigned timeout; /* seconds */
@@ -68,6 +74,10 @@ void help_command(enum command_id command, FILE *out);
 
 /* "aaforge: …" on standard error. */
 void print_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints an error of the system and frees it. STATUS_SYSTEM, for `return print_error(…)`. */
+struct error;
+enum status print_error(struct error *error);
 
 /* Prints "aaforge: out of memory" and exits with STATUS_SYSTEM: the handler of every arena. */
 void out_of_memory(void);

@@ -1,13 +1,11 @@
+#include "cli/destination.h"
+#include "cli/launch.h"
 #include "cli/pipeline.h"
-#include "manager/file.h"
-#include "manager/stage.h"
-
-#include <stdlib.h>
 
 /* Where the profiles go: a directory (one file each), or one text for a file or standard output. */
 struct sink {
 	struct pipeline *pipeline;
-	struct stage *stage;	     /* for a directory */
+	struct destination destination;
 	struct bytes single;	     /* the whole file, as long as it holds one profile */
 	struct bytes preamble, body; /* its two parts, for several */
 	size_t count;
@@ -73,7 +71,7 @@ static void add_to_stage(struct sink *sink, struct work_item *item)
 		&item->unit, &item->compiled, &item->header, &sink->pipeline->compile, &text);
 	struct error *error = NULL;
 	char *name = arena_string(&item->unit.arena, item->compiled.name);
-	if (!stage_add(sink->stage, name, buf_slice(&text), &error))
+	if (!stage_add(sink->destination.stage, name, buf_slice(&text), &error))
 		pipeline_problem(sink->pipeline, error);
 }
 
@@ -86,7 +84,7 @@ static void compile_all(struct sink *sink)
 		/* After the first error nothing will be written: the rest is only checked. */
 		if (!item.ok || sink->pipeline->status != STATUS_OK)
 			continue;
-		if (sink->stage)
+		if (sink->destination.stage)
 			add_to_stage(sink, &item);
 		else
 			add_to_text(sink, &item);
@@ -94,54 +92,49 @@ static void compile_all(struct sink *sink)
 	work_item_free(&item);
 }
 
-static bool write_text(struct sink *sink, const char *path, struct error **ret_error)
+/* What does not go to a directory is one text. */
+static void join_text(struct sink *sink, struct bytes *whole)
 {
-	struct bytes whole = {0};
+	if (sink->destination.stage)
+		return;
 	if (sink->count == 1) {
-		must(bytes_add(&whole, bytes_slice(&sink->single)));
-	} else {
-		must(bytes_add(&whole, bytes_slice(&sink->preamble)));
-		must(bytes_add(&whole, SLICE("\n")));
-		must(bytes_add(&whole, bytes_slice(&sink->body)));
+		must(bytes_add(whole, bytes_slice(&sink->single)));
+		return;
 	}
-	bool ok = true;
-	if (path)
-		ok = file_write(path, bytes_slice(&whole), ret_error);
-	else
-		fwrite(whole.at, 1, whole.len, stdout); /* finish_output reports a failure */
-	bytes_free(&whole);
-	return ok;
+	must(bytes_add(whole, bytes_slice(&sink->preamble)));
+	must(bytes_add(whole, SLICE("\n")));
+	must(bytes_add(whole, bytes_slice(&sink->body)));
 }
 
-static bool names_directory(const char *path)
+static void finish(struct sink *sink)
 {
-	return path && (file_is_directory(path) || slice_ends(slice_str(path), SLICE("/")));
+	struct error *error = NULL;
+	struct bytes whole = {0};
+	if (sink->pipeline->status != STATUS_OK) {
+		destination_abort(&sink->destination);
+		return;
+	}
+	join_text(sink, &whole);
+	if (!destination_commit(&sink->destination, bytes_slice(&whole), &error))
+		pipeline_problem(sink->pipeline, error);
+	bytes_free(&whole);
 }
 
 enum status command_compile(const struct options *options)
 {
+	if (launch_is_wanted(options))
+		return compile_launch(options);
 	struct pipeline pipeline;
 	if (!pipeline_open(options, &pipeline))
 		return options->argument_count ? STATUS_SYSTEM : STATUS_USAGE;
 	struct sink sink = {.pipeline = &pipeline};
 	struct error *error = NULL;
-	bool to_directory = names_directory(options->output);
-	if (to_directory && (!directory_make(options->output, 0777, &error) ||
-				    !stage_begin(options->output, &sink.stage, &error))) {
+	if (destination_open(options->output, &sink.destination, &error)) {
+		compile_all(&sink);
+		finish(&sink);
+	} else {
 		pipeline_problem(&pipeline, error);
-		pipeline_close(&pipeline);
-		return STATUS_SYSTEM;
 	}
-	compile_all(&sink);
-	bool ok = true;
-	if (pipeline.status != STATUS_OK)
-		stage_abort(sink.stage);
-	else if (sink.stage)
-		ok = stage_commit(sink.stage, &error);
-	else
-		ok = write_text(&sink, options->output, &error);
-	if (!ok)
-		pipeline_problem(&pipeline, error);
 	bytes_free(&sink.single);
 	bytes_free(&sink.preamble);
 	bytes_free(&sink.body);

@@ -1,6 +1,7 @@
 #include "cli/help_pages.h"
 #include "cli/options_table.h"
 #include "cli/report.h"
+#include "compiler/output/launch.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -33,6 +34,16 @@ void help_overview(FILE *out)
 		out);
 }
 
+static void print_targets(FILE *out)
+{
+	fprintf(out, "\nTargets of --to:\n  %-28s %s\n", "profile",
+		"the AppArmor profile (default)");
+	for (size_t i = 0; i < OUTPUT_COUNT; i++)
+		fprintf(out, "  %-28s %s\n", outputs[i].name, outputs[i].about);
+	fprintf(out, "  %-28s %s\n", "all",
+		"all that the description is fit for, into the directory of -o");
+}
+
 void help_command(enum command_id command, FILE *out)
 {
 	fprintf(out, "usage: aaforge %s [OPTION …] %s\n\n%s\n\n", commands[command].name,
@@ -40,6 +51,8 @@ void help_command(enum command_id command, FILE *out)
 	for (unsigned i = 0; i < OPTION_COUNT; i++)
 		if (option_is_on((enum option_id)i, command))
 			print_option(&option_table[i], out);
+	if (command == COMMAND_compile)
+		print_targets(out);
 }
 
 static void list_ids(void)

@@ -1,12 +1,21 @@
 #include "cli/options_table.h"
 
+#include "compiler/output/launch.h"
+
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define ON(command) (1u << COMMAND_##command)
 #define ON_ALL	    (~0u)
+#define ON_CHANGING (ON(load) | ON(unload) | ON(install) | ON(remove) | ON(sync))
+#define ON_MANAGING (ON_CHANGING | ON(status) | ON(lookup) | ON(doctor))
+#define ON_PARSING                                                                                 \
+	(ON(check) | ON(test) | ON(load) | ON(install) | ON(sync) | ON(status) | ON(lookup))
+#define ON_COMPILING (ON(compile) | ON_PARSING)
 
 const struct option_entry option_table[OPTION_COUNT] = {
 #define OPTION(symbol, letter, long_name, argument, on, help)                                      \
@@ -117,12 +126,73 @@ static bool read_abi(const char *text, struct options *options)
 	return false;
 }
 
+/* What can be a namespace's name without any escape: "tenant", "tenants//a". */
+static bool read_namespace(const char *text, struct options *options)
+{
+	size_t good =
+		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
+	if (*text && !text[good] && isalnum((unsigned char)*text) && strlen(text) <= 200) {
+		options->namespace = text;
+		return true;
+	}
+	print_problem(
+		"--namespace takes a name of letters, digits, '.', '_' and '-', not '%s'", text);
+	return false;
+}
+
+static bool read_target(const char *text, struct options *options)
+{
+	const char *names[OUTPUT_COUNT + 2] = {"profile", "all"};
+	for (size_t i = 0; i < OUTPUT_COUNT; i++)
+		names[i + 2] = outputs[i].name;
+	for (size_t i = 0; i < OUTPUT_COUNT + 2; i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		options->to = text;
+		return true;
+	}
+	const char *nearest = slice_nearest(slice_str(text), names, OUTPUT_COUNT + 2);
+	print_problem("--to knows no target '%s'%s%s%s; 'aaforge help compile' lists them", text,
+		nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+	return false;
+}
+
+static bool read_kind(const char *text, struct options *options)
+{
+	options->pod = strcmp(text, "Pod") == 0;
+	if (options->pod || strcmp(text, "Deployment") == 0)
+		return true;
+	print_problem("--kind takes Deployment or Pod, not '%s'", text);
+	return false;
+}
+
+static bool read_kubernetes(const char *text, struct options *options)
+{
+	const char *minor = strncmp(text, "1.", 2) == 0 ? text + 2 : "";
+	size_t digits = strspn(minor, "0123456789");
+	if (digits > 0 && digits <= 2 && !minor[digits] && atoi(minor) >= 19) {
+		options->kubernetes_minor = (unsigned)atoi(minor);
+		return true;
+	}
+	print_problem("--kubernetes-version takes 1.19 to 1.99, not '%s'", text);
+	return false;
+}
+
 static bool set_option(
 	enum command_id command, enum option_id id, const char *text, struct options *options)
 {
 	switch (id) {
 	case OPTION_output:
 		options->output = text;
+		return true;
+	case OPTION_to:
+		return read_target(text, options);
+	case OPTION_kind:
+		return read_kind(text, options);
+	case OPTION_kubernetes_version:
+		return read_kubernetes(text, options);
+	case OPTION_merge:
+		options->merge = text;
 		return true;
 	case OPTION_annotate:
 		options->annotate = true;
@@ -164,6 +234,34 @@ static bool set_option(
 		return set_severity(text, SEVERITY_ERROR, options);
 	case OPTION_no:
 		return set_severity(text, SEVERITY_OFF, options);
+	case OPTION_complain:
+		options->complain = true;
+		return true;
+	case OPTION_namespace:
+		return read_namespace(text, options);
+	case OPTION_dry_run:
+		options->dry_run = true;
+		return true;
+	case OPTION_force:
+		options->force = true;
+		return true;
+	case OPTION_prune:
+		options->prune = true;
+		return true;
+	case OPTION_watch:
+		options->watch = true;
+		return true;
+	case OPTION_json:
+		options->json = true;
+		return true;
+	case OPTION_runtime:
+		options->runtime = text;
+		return true;
+	case OPTION_pid:
+		return read_number("pid", text, 1, INT_MAX, &options->pid);
+	case OPTION_root:
+		options->root = text;
+		return true;
 	case OPTION_help:
 		options->help = true;
 		return true;
@@ -204,6 +302,7 @@ bool options_read(enum command_id command, int argc, char **argv, struct options
 		.abi = ABI_3_0,
 		.timeout = 30,
 		.memory = 1024,
+		.kubernetes_minor = 31,
 		.format = command == COMMAND_test ? FORMAT_TAP : FORMAT_TEXT,
 	};
 	for (size_t i = 0; i < DIAG_COUNT; i++)

@@ -1,6 +1,8 @@
 /* What every command prints with, and the table of commands. */
 #include "cli/cli.h"
 
+#include "manager/error.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -22,6 +24,18 @@ void print_problem(const char *format, ...)
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
+}
+
+enum status print_error(struct error *error)
+{
+	struct arena arena;
+	arena_init(&arena, out_of_memory);
+	struct buf text = buf_new(&arena);
+	error_print(error, &text);
+	print_problem("%.*s", SLICE_FMT(buf_slice(&text)));
+	arena_free(&arena);
+	error_free(error);
+	return STATUS_SYSTEM;
 }
 
 void out_of_memory(void)

@@ -45,13 +45,7 @@ static void worsen(struct pipeline *pipeline, enum status status)
 
 void pipeline_problem(struct pipeline *pipeline, struct error *error)
 {
-	struct arena arena;
-	arena_init(&arena, out_of_memory);
-	struct buf text = buf_new(&arena);
-	error_print(error, &text);
-	print_problem("%.*s", SLICE_FMT(buf_slice(&text)));
-	arena_free(&arena);
-	error_free(error);
+	print_error(error);
 	worsen(pipeline, STATUS_SYSTEM);
 }
 
@@ -174,6 +168,14 @@ static bool claim_name(
 	return false;
 }
 
+/* --complain: whatever the description and its children say. */
+static void set_complain(struct service *service)
+{
+	service->mode = MODE_COMPLAIN;
+	for (struct service *child = service->children; child; child = child->next)
+		child->mode_span = span_of(0, 0); /* takes the mode of its parent */
+}
+
 /* One document: from its text to a compiled policy. */
 static void compile_document(struct pipeline *pipeline, struct work_item *item, const char *path,
 	const struct document *document)
@@ -183,14 +185,20 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	const struct source *source = sources_add(&unit->sources, item->path,
 		arena_copy(&unit->arena, document->text), document->first_line);
 	item->header.description = base_name(item->path);
-	struct service *service;
 	if (!source)
 		return;
-	if (!service_read(unit, source, &service)) {
+	item->document = source->text;
+	struct service *service;
+	bool is_read = service_read(unit, source, &service);
+	item->service = service;
+	item->name = service ? service->name : slice_of(NULL, 0);
+	if (!is_read) {
 		if (service)
 			lower_check_rules(unit, service, &pipeline->compile);
 		return;
 	}
+	if (pipeline->options->complain)
+		set_complain(service);
 	struct digest digest = digest_of(source->text);
 	char hex[DIGEST_HEX + 1];
 	digest_hex(&digest, hex);
@@ -271,6 +279,8 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item)
 		if (pipeline->is_open && documents_next(&pipeline->documents, &document, &error)) {
 			unit_reset(&item->unit);
 			item->ok = false;
+			item->service = NULL;
+			item->document = item->name = slice_of(NULL, 0);
 			compile_document(pipeline, item, pipeline->path.at, &document);
 			return true;
 		}

@@ -18,10 +18,14 @@
 /* One document on its way. Everything in it lives in `unit`. */
 struct work_item {
 	struct unit unit;
-	struct slice path; /* of the description, "-" for standard input */
-	bool ok;	   /* compiled; else unit.diags says why not */
+	struct slice path;     /* of the description, "-" for standard input */
+	bool ok;	       /* compiled; else unit.diags says why not */
+	struct slice document; /* the description's own bytes */
+	struct slice name;     /* of the profile, if it could be read; also when ok is false */
+	const struct service *service; /* as far as it could be read, or NULL */
 	struct compiled compiled;
 	struct profile_header header;
+	struct slice text; /* of the profile, once cli/verify has printed it */
 };
 
 struct template_entry;

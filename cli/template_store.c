@@ -51,6 +51,14 @@ static struct slice template_path(struct arena *arena, struct slice name, const 
 		arena, "%.*s%.*s", (int)(slash + 1 - description), description, SLICE_FMT(name));
 }
 
+struct slice template_file(
+	struct arena *arena, const struct service *service, const char *description)
+{
+	if (find_builtin(service->template) || !is_path(service->template))
+		return slice_of(NULL, 0);
+	return template_path(arena, service->template, description);
+}
+
 static const struct policy_template *prepare(
 	struct pipeline *pipeline, struct slice name, struct slice shown, struct slice text)
 {

@@ -13,4 +13,9 @@
 const struct policy_template *template_find(struct pipeline *pipeline, struct unit *unit,
 	const struct service *service, const char *path);
 
+/* The path of the template file of the service described at `description`, with a NUL behind; empty
+ * for a built-in. */
+struct slice template_file(
+	struct arena *arena, const struct service *service, const char *description);
+
 #endif

@@ -1,8 +1,7 @@
 #include "cli/verify.h"
 
 #include "cli/blame.h"
-#include "manager/cache.h"
-#include "manager/features.h"
+#include "cli/toolbox.h"
 #include "manager/verdict.h"
 
 #include <stdlib.h>
@@ -14,7 +13,6 @@ enum { WAITING_MOST = 256 };
 struct waiting {
 	struct waiting *next;
 	struct work_item item;
-	struct slice text; /* of the profile */
 	struct digest key;
 	struct slice binary;
 	bool accepted, done;
@@ -23,9 +21,7 @@ struct waiting {
 struct run {
 	struct verify *verify;
 	struct pipeline pipeline;
-	struct features features;
-	struct parser *parser;
-	struct cache *cache;
+	struct toolbox tools;
 	struct waiting *first, **end; /* in the order of the documents */
 	size_t waiting;
 	bool shows_progress;
@@ -83,7 +79,7 @@ static void hand_on(struct run *run)
 
 static void finish(struct run *run, struct waiting *waiting, const struct parser_result *result)
 {
-	waiting->accepted = blame_verdict(&waiting->item, waiting->text, result);
+	waiting->accepted = blame_verdict(&waiting->item, waiting->item.text, result);
 	if (result->verdict == PARSER_FAILED && run->pipeline.status < STATUS_SYSTEM)
 		run->pipeline.status = STATUS_SYSTEM;
 	if (run->verify->want_binary)
@@ -113,14 +109,14 @@ static bool is_known(struct run *run, struct waiting *waiting)
 	struct work_item *item = &waiting->item;
 	struct buf text = buf_new(&item->unit.arena);
 	output_profile(&item->unit, &item->compiled, &item->header, &run->pipeline.compile, &text);
-	waiting->text = buf_slice(&text);
-	if (!run->cache)
+	item->text = buf_slice(&text);
+	if (!run->tools.cache)
 		return false;
 	struct parser_result result;
-	waiting->key = verdict_key(
-		run->parser, &run->features.digest, run->pipeline.library, waiting->text);
-	if (!verdict_get(run->cache, &waiting->key, run->verify->want_binary, &item->unit.arena,
-		    &result))
+	waiting->key = verdict_key(run->tools.parser, &run->tools.features.digest,
+		run->pipeline.library, waiting->item.text);
+	if (!verdict_get(run->tools.cache, &waiting->key, run->verify->want_binary,
+		    &item->unit.arena, &result))
 		return false;
 	finish(run, waiting, &result);
 	return true;
@@ -132,7 +128,7 @@ static bool next_job(void *context, struct parser_job *ret_job)
 	for (struct waiting *waiting; (waiting = wait_for(run));) {
 		if (waiting->item.ok && !is_known(run, waiting)) {
 			*ret_job = (struct parser_job){
-				.text = waiting->text,
+				.text = waiting->item.text,
 				.want_binary = run->verify->want_binary,
 				.user = waiting,
 			};
@@ -149,44 +145,30 @@ static void job_done(
 {
 	struct run *run = context;
 	struct waiting *waiting = job->user;
-	if (run->cache)
-		verdict_put(run->cache, &waiting->key, run->verify->want_binary, result);
+	if (run->tools.cache)
+		verdict_put(run->tools.cache, &waiting->key, run->verify->want_binary, result);
 	finish(run, waiting, result);
 	hand_on(run);
-}
-
-static bool open_parser(struct run *run, const struct options *options, struct error **ret_error)
-{
-	const char *base = options->base ? options->base : LIBRARY_BASE;
-	if (!features_choose(options->features, base, options->abi, &run->features, ret_error))
-		return false;
-	struct parser_options parser_options = {
-		.path = options->parser,
-		.features = run->features.path,
-		.base = base,
-		.includes = options->include_dirs,
-		.include_count = options->include_count,
-		.limits = process_limits_default,
-		.cache = run->cache,
-		.out_of_memory = out_of_memory,
-	};
-	parser_options.limits.parallel = options->jobs;
-	parser_options.limits.timeout = options->timeout * 1000;
-	parser_options.limits.memory = (size_t)options->memory << 20;
-	return parser_open(&parser_options, &run->parser, ret_error);
 }
 
 static void run_all(struct run *run)
 {
 	struct parser_source source = {.next = next_job, .done = job_done, .context = run};
 	struct error *error = NULL;
-	if (!parser_run(run->parser, &source, &error))
+	if (!parser_run(run->tools.parser, &source, &error))
 		pipeline_problem(&run->pipeline, error);
 	while (run->first) { /* only after a failure of the system */
 		run->first->done = true;
 		hand_on(run);
 	}
 	clear_progress(run);
+}
+
+/* A terminal that cannot clear a line. */
+static bool is_dumb(void)
+{
+	const char *terminal = getenv("TERM");
+	return !terminal || strcmp(terminal, "dumb") == 0;
 }
 
 enum status verify_run(const struct options *options, struct verify *verify)
@@ -196,20 +178,13 @@ enum status verify_run(const struct options *options, struct verify *verify)
 	if (!pipeline_open(options, &run.pipeline))
 		return options->argument_count ? STATUS_SYSTEM : STATUS_USAGE;
 	verify->pipeline = &run.pipeline;
-	run.shows_progress = !options->quiet && isatty(STDERR_FILENO);
-	if (!options->no_cache) {
-		char *directory = cache_default_directory();
-		run.cache = cache_open(directory);
-		free(directory);
-	}
+	run.shows_progress = !options->quiet && isatty(STDERR_FILENO) && !is_dumb();
 	struct error *error = NULL;
-	if (open_parser(&run, options, &error))
+	if (toolbox_open(options, 0, &run.tools, &error))
 		run_all(&run);
 	else
 		pipeline_problem(&run.pipeline, error);
-	parser_free(run.parser);
-	features_free(&run.features);
-	cache_close(run.cache);
+	toolbox_close(&run.tools);
 	pipeline_close(&run.pipeline);
 	return run.pipeline.status;
 }

@@ -13,9 +13,9 @@ struct verify {
 	const char *doing; /* for the progress line: "checking" */
 	bool want_binary;
 	/*
-	 * Called for each document in order: with the profile's text and binary (empty unless
-	 * wanted) when apparmor_parser accepted it, else with accepted false; item's diagnostics
-	 * say why.
+	 * Called for each document in order: with the profile's binary (empty unless wanted; its
+	 * text is in the item) when apparmor_parser accepted it, else with accepted false; item's
+	 * diagnostics say why.
 	 */
 	void (*use)(
 		struct verify *verify, struct work_item *item, bool accepted, struct slice binary);

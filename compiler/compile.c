@@ -3,6 +3,7 @@
 #include "compiler/carve.h"
 #include "compiler/check/check.h"
 #include "compiler/lower.h"
+#include "compiler/service/container.h"
 
 static bool carve_all(struct unit *unit, struct profile *profile, const struct scope *scope)
 {
@@ -81,7 +82,8 @@ bool compile_service(struct unit *unit, const struct service *service,
 	bool carved = carve_all(unit, policy->profiles, scope);
 	/* An exception that could not be made would be reported a second time as a dead rule. */
 	if (carved)
-		check_profile(unit, template, scope, policy->profiles);
+		check_profile(unit, template, scope, policy->profiles, service,
+			options->run || service->run->is_given);
 	if (unit->diags.errors > errors)
 		return false;
 	drop_denies(unit, policy->profiles);

@@ -15,6 +15,8 @@ struct compile_options {
 	enum abi abi;	     /* which rule kinds exist, and the `abi` line */
 	bool annotate;	     /* each rule names the description line it comes from */
 	bool self_contained; /* abstractions and tunables inlined, no abi line */
+	bool run;	     /* it is about to be run: check that, too, where no `container` is
+				given */
 };
 
 /* A compiled profile with what later stages need: its text, and where each line of it comes from.

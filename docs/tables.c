@@ -3,6 +3,7 @@
  * Built and run by the makefile; not installed.
  */
 #include "cli/options_table.h"
+#include "compiler/output/launch.h"
 #include "compiler/service/keys.h"
 #include "compiler/template.h"
 #include "policy/names.h"
@@ -103,6 +104,20 @@ static void print_values(const struct value_name *values, size_t count)
 		print_item(values[i].name, values[i].about);
 }
 
+static void print_targets(void)
+{
+	print_item("profile", "the AppArmor profile (default)");
+	for (size_t i = 0; i < OUTPUT_COUNT; i++) {
+		printf(".It Cm ");
+		print_mdoc(outputs[i].name);
+		printf(" Pq file ");
+		print_mdoc(outputs[i].suffix);
+		putchar('\n');
+		print_mdoc(outputs[i].about);
+		putchar('\n');
+	}
+}
+
 static void print_ids(void)
 {
 	for (size_t i = 0; i < DIAG_COUNT; i++) {
@@ -151,7 +166,10 @@ static void print_completion(void)
 	fputs("\t-W | -E | -N | help) words='", stdout);
 	for (size_t i = 0; i < DIAG_COUNT; i++)
 		printf("%s%s", i ? " " : "", diag_kinds[i].name);
-	puts("' ;;\n\t--abi) words='3.0 4.0 none' ;;\n\t--format) words='text json tap' ;;\n"
+	fputs("' ;;\n\t--to) words='profile all", stdout);
+	for (size_t i = 0; i < OUTPUT_COUNT; i++)
+		printf(" %s", outputs[i].name);
+	puts("' ;;\n\t--kind) words='Deployment Pod' ;;\n\t--abi) words='3.0 4.0 none' ;;\n\t--format) words='text json tap' ;;\n"
 	     "\t*) case $current in\n\t\t-*) case ${COMP_WORDS[1]} in");
 	for (unsigned c = 0; c < COMMAND_COUNT; c++) {
 		printf("\t\t\t%s) words='", commands[c].name);
@@ -176,6 +194,7 @@ static const struct table {
 } tables[] = {
 	{"commands", print_commands},
 	{"options", print_options},
+	{"targets", print_targets},
 	{"ids", print_ids},
 	{"rule-kinds", print_rule_kinds},
 	{"template-variables", print_template_variables},
@@ -193,6 +212,8 @@ static bool print_place(const char *name)
 		{"keys-exec", PLACE_EXEC, PLACE_WRITABLE},
 		{"keys-expect", PLACE_EXPECT, PLACE_EXPECT},
 		{"keys-container", PLACE_CONTAINER, PLACE_CONTAINER},
+		{"keys-tmpfs", PLACE_TMPFS, PLACE_TMPFS},
+		{"keys-seccomp", PLACE_SECCOMP, PLACE_SECCOMP},
 	};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (strcmp(name, places[i].name) != 0)

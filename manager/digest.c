@@ -1,28 +1,57 @@
 #include "manager/digest.h"
 
+#include <nettle/sha1.h>
+
 struct digest digest_of(struct slice text)
 {
-	SHA2_CTX state;
+	struct sha256_ctx state;
 	struct digest digest;
-	SHA256Init(&state);
-	SHA256Update(&state, (const uint8_t *)text.at, text.len);
-	SHA256Final(digest.bytes, &state);
+	sha256_init(&state);
+	sha256_update(&state, text.len, (const uint8_t *)text.at);
+	sha256_digest(&state, sizeof(digest.bytes), digest.bytes);
 	return digest;
+}
+
+static void put_hex(const unsigned char *bytes, size_t count, char *ret_hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < count; i++) {
+		ret_hex[2 * i] = digits[bytes[i] >> 4];
+		ret_hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	ret_hex[2 * count] = '\0';
 }
 
 void digest_hex(const struct digest *digest, char ret_hex[DIGEST_HEX + 1])
 {
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < DIGEST_BYTES; i++) {
-		ret_hex[2 * i] = digits[digest->bytes[i] >> 4];
-		ret_hex[2 * i + 1] = digits[digest->bytes[i] & 15];
-	}
-	ret_hex[DIGEST_HEX] = '\0';
+	put_hex(digest->bytes, DIGEST_BYTES, ret_hex);
+}
+
+void digest_sha1_hex(struct slice head, struct slice body, char ret_hex[DIGEST_SHA1_HEX + 1])
+{
+	struct sha1_ctx state;
+	uint8_t bytes[SHA1_DIGEST_SIZE];
+	sha1_init(&state);
+	sha1_update(&state, head.len, (const uint8_t *)head.at);
+	sha1_update(&state, body.len, (const uint8_t *)body.at);
+	sha1_digest(&state, sizeof(bytes), bytes);
+	put_hex(bytes, sizeof(bytes), ret_hex);
+}
+
+void digest_sha256_hex(struct slice head, struct slice body, char ret_hex[DIGEST_HEX + 1])
+{
+	struct sha256_ctx state;
+	struct digest digest;
+	sha256_init(&state);
+	sha256_update(&state, head.len, (const uint8_t *)head.at);
+	sha256_update(&state, body.len, (const uint8_t *)body.at);
+	sha256_digest(&state, sizeof(digest.bytes), digest.bytes);
+	digest_hex(&digest, ret_hex);
 }
 
 void digest_begin(struct digest_list *list)
 {
-	SHA256Init(&list->state);
+	sha256_init(&list->state);
 }
 
 void digest_add_number(struct digest_list *list, uint64_t number)
@@ -30,23 +59,23 @@ void digest_add_number(struct digest_list *list, uint64_t number)
 	uint8_t bytes[8];
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(number >> (8 * i));
-	SHA256Update(&list->state, bytes, sizeof(bytes));
+	sha256_update(&list->state, sizeof(bytes), bytes);
 }
 
 void digest_add(struct digest_list *list, struct slice field)
 {
 	digest_add_number(list, field.len);
-	SHA256Update(&list->state, (const uint8_t *)field.at, field.len);
+	sha256_update(&list->state, field.len, (const uint8_t *)field.at);
 }
 
 void digest_add_digest(struct digest_list *list, const struct digest *digest)
 {
-	SHA256Update(&list->state, digest->bytes, sizeof(digest->bytes));
+	sha256_update(&list->state, sizeof(digest->bytes), digest->bytes);
 }
 
 struct digest digest_end(struct digest_list *list)
 {
 	struct digest digest;
-	SHA256Final(digest.bytes, &list->state);
+	sha256_digest(&list->state, sizeof(digest.bytes), digest.bytes);
 	return digest;
 }

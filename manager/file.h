@@ -41,6 +41,10 @@ struct file_list {
  */
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error);
 
+/* The same for the regular files whose names `takes` likes. */
+bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
+	struct file_list *ret_list, struct error **ret_error);
+
 /* Puts "DIRECTORY/NAME", with a NUL that is not counted, in the place of ret_path's content. false
  * when memory runs out. */
 bool file_list_path(const struct file_list *list, size_t index, struct bytes *ret_path);

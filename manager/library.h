@@ -51,4 +51,8 @@ struct unit *library_unit(struct library *library);
  */
 void library_digest(struct library *library, struct slice text, struct digest_list *list);
 
+/* Whether apparmor_parser takes a file of that name from a directory: not README, .x, x~,
+ * x.dpkg-new and the like. */
+bool library_takes_name(const char *name);
+
 #endif

@@ -86,7 +86,7 @@ static void entry_add(
 	entry->files[entry->file_count++] = file;
 }
 
-static bool is_included_name(const char *name)
+bool library_takes_name(const char *name)
 {
 	static const char *const endings[] = {".dpkg-new", ".dpkg-old", ".dpkg-dist", ".dpkg-bak",
 		".dpkg-remove", ".pacsave", ".pacnew", ".rpmnew", ".rpmsave", ".orig", ".rej", "~"};
@@ -101,7 +101,7 @@ static bool is_included_name(const char *name)
 
 static int included_only(const struct dirent *entry)
 {
-	return is_included_name(entry->d_name);
+	return library_takes_name(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

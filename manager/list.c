@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static bool is_description(int directory, const struct dirent *entry)
+static bool is_description(const char *name)
 {
-	struct slice name = slice_str(entry->d_name);
-	if (name.at[0] == '.')
-		return false;
-	if (!slice_ends(name, SLICE(".yaml")) && !slice_ends(name, SLICE(".yml")))
-		return false;
+	struct slice s = slice_str(name);
+	return s.at[0] != '.' && (slice_ends(s, SLICE(".yaml")) || slice_ends(s, SLICE(".yml")));
+}
+
+static bool is_file(int directory, const struct dirent *entry)
+{
 	if (entry->d_type == DT_REG)
 		return true;
 	struct stat stat;
@@ -54,7 +55,8 @@ static struct dirent *next_entry(DIR *entries)
 	return readdir(entries);
 }
 
-bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error)
+bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
+	struct file_list *ret_list, struct error **ret_error)
 {
 	struct builder builder = {0};
 	DIR *entries = *directory ? opendir(directory) : (errno = ENOENT, NULL);
@@ -62,7 +64,8 @@ bool file_list_read(const char *directory, struct file_list *ret_list, struct er
 		return error_make(ret_error, errno, "cannot read the directory '%s'", directory);
 	int number = 0;
 	for (struct dirent *entry; number == 0 && (entry = next_entry(entries));)
-		if (is_description(dirfd(entries), entry) && !add_name(&builder, entry->d_name))
+		if (takes(entry->d_name) && is_file(dirfd(entries), entry) &&
+			!add_name(&builder, entry->d_name))
 			number = ENOMEM;
 	number = number ? number : errno;
 	closedir(entries);
@@ -75,6 +78,11 @@ bool file_list_read(const char *directory, struct file_list *ret_list, struct er
 		qsort_r(list.names, list.count, sizeof(*list.names), by_bytes, list.text);
 	*ret_list = list;
 	return true;
+}
+
+bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error)
+{
+	return file_list_read_if(directory, is_description, ret_list, ret_error);
 }
 
 bool file_list_path(const struct file_list *list, size_t index, struct bytes *ret_path)

@@ -3,6 +3,7 @@
 #include "manager/cache.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct parser {
 	char *base, *features; /* absolute */
 	char **includes;
 	size_t include_count;
+	const char *namespace, *replaces; /* the caller's */
+	bool complains;
 	const char **validate, **compile; /* argument vectors */
 	void (*out_of_memory)(void);
 };
@@ -172,30 +175,56 @@ static const char *const options_3_0[] = {
 	"expr-left-simplify",
 };
 
+/* An argument vector that is being made; long enough for all that goes into it. */
+struct arguments {
+	const char **at;
+	size_t count;
+};
+
+static void add_arguments(struct arguments *arguments, const char *const *more, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		arguments->at[arguments->count++] = more[i];
+}
+
+#define ADD_ARGUMENTS(arguments, ...)                                                              \
+	add_arguments(arguments, (const char *const[]){__VA_ARGS__},                               \
+		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+static void add_compiling(
+	const struct parser *parser, bool want_binary, struct arguments *arguments)
+{
+	ADD_ARGUMENTS(arguments, "--config-file=/dev/null", "-M", parser->features, "-b",
+		parser->base, "-K", want_binary ? "-S" : "-Q",
+		"-j0", /* compile in the process itself: no fork, and a crash is seen as one */
+		"--warn=rule-not-enforced", "--warn=rule-downgraded");
+}
+
 static const char **make_arguments(const struct parser *parser, bool want_binary)
 {
-	size_t most = 32 + 2 * parser->include_count, count = 0;
-	const char **argv = calloc(most, sizeof(*argv));
-	if (!argv)
+	struct arguments arguments = {
+		.at = calloc(40 + 2 * parser->include_count, sizeof(*arguments.at))};
+	if (!arguments.at)
 		return NULL;
-	const char *const fixed[] = {"apparmor_parser", "--config-file=/dev/null", "-M",
-		parser->features, "-b", parser->base, "-K", want_binary ? "-S" : "-Q",
-		"-j0", /* compile in the process itself: no fork, and a crash is seen as one */
-		"--warn=rule-not-enforced", "--warn=rule-downgraded"};
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		argv[count++] = fixed[i];
-	for (size_t i = 0; i < parser->include_count; i++) {
-		argv[count++] = "-I";
-		argv[count++] = parser->includes[i];
-	}
+	ADD_ARGUMENTS(&arguments, "apparmor_parser");
+	if (parser->replaces)
+		ADD_ARGUMENTS(
+			&arguments, "--replace", "-K", "-f", parser->replaces, "-b", parser->base);
+	else
+		add_compiling(parser, want_binary, &arguments);
+	for (size_t i = 0; i < parser->include_count; i++)
+		ADD_ARGUMENTS(&arguments, "-I", parser->includes[i]);
+	if (parser->namespace)
+		ADD_ARGUMENTS(&arguments, "-n", parser->namespace);
+	if (parser->complains)
+		ADD_ARGUMENTS(&arguments, "-C");
 	if (parser->major == 3 && parser->minor == 0)
-		for (size_t i = 0; i < sizeof(options_3_0) / sizeof(*options_3_0); i++)
-			argv[count++] = options_3_0[i];
-	if (want_binary && knows_compression(parser))
-		argv[count++] = "--zstd-compress-level=none";
+		add_arguments(&arguments, options_3_0, sizeof(options_3_0) / sizeof(*options_3_0));
+	if (!parser->replaces && want_binary && knows_compression(parser))
+		ADD_ARGUMENTS(&arguments, "--zstd-compress-level=none");
 	if (parser->has_input_name)
-		argv[count++] = INPUT_NAME;
-	return argv;
+		ADD_ARGUMENTS(&arguments, INPUT_NAME);
+	return arguments.at;
 }
 
 static bool absolute(const char *path, char **ret_path, struct error **ret_error)
@@ -207,8 +236,9 @@ static bool absolute(const char *path, char **ret_path, struct error **ret_error
 static bool make_paths(
 	struct parser *parser, const struct parser_options *options, struct error **ret_error)
 {
-	if (!absolute(options->base, &parser->base, ret_error) ||
-		!absolute(options->features, &parser->features, ret_error))
+	if (!absolute(options->base, &parser->base, ret_error))
+		return false;
+	if (!options->replaces && !absolute(options->features, &parser->features, ret_error))
 		return false;
 	parser->includes = calloc(options->include_count + 1, sizeof(*parser->includes));
 	if (!parser->includes)
@@ -233,6 +263,13 @@ static void finish_identity(struct parser *parser)
 	parser->identity = digest_end(&list);
 }
 
+/* A bare /dev may have no /dev/stdin. Where it leads to is another matter in each process. */
+static bool input_has_name(void)
+{
+	return access("/proc/self/fd", X_OK) == 0 && access("/dev/fd", X_OK) == 0 &&
+	       faccessat(AT_FDCWD, INPUT_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static bool parser_prepare(
 	struct parser *parser, const struct parser_options *options, struct error **ret_error)
 {
@@ -245,7 +282,7 @@ static bool parser_prepare(
 	if (!ask_version(parser, options->cache, ret_error) ||
 		!make_paths(parser, options, ret_error))
 		return false;
-	parser->has_input_name = access("/proc/self/fd", X_OK) == 0 && access("/dev/fd", X_OK) == 0;
+	parser->has_input_name = input_has_name();
 	parser->validate = make_arguments(parser, false);
 	parser->compile = make_arguments(parser, true);
 	if (!parser->validate || !parser->compile)
@@ -262,6 +299,9 @@ bool parser_open(
 		return error_make(ret_error, ENOMEM, "cannot run the parser");
 	parser->limits = options->limits;
 	parser->out_of_memory = options->out_of_memory;
+	parser->namespace = options->namespace;
+	parser->complains = options->complains;
+	parser->replaces = options->replaces;
 	if (!parser_prepare(parser, options, ret_error)) {
 		parser_free(parser);
 		return false;
@@ -387,6 +427,10 @@ static void judge_exit(
 		fail(result, PARSER_FAILED,
 			arena_printf(arena, "failed with status %d (%s)", process->code,
 				strerror(number)));
+	else if (result->messages)
+		fail(result, PARSER_FAILED,
+			arena_printf(arena, "failed with status %d: %.*s", process->code,
+				SLICE_FMT(result->messages->text)));
 	else
 		fail(result, PARSER_FAILED,
 			arena_printf(arena, "failed with status %d", process->code));

@@ -22,6 +22,9 @@ struct parser_options {
 	const char *base;	     /* directory of abstractions and tunables */
 	const char *const *includes; /* directories that are searched before it */
 	size_t include_count;
+	const char *namespace;	      /* the policy namespace of all profiles, or NULL */
+	bool complains;		      /* mode complain for all profiles */
+	const char *replaces;	      /* see parser_open; NULL: the kernel is not touched */
 	struct process_limits limits; /* for each profile */
 	struct cache *cache;	      /* remembers the version; or NULL */
 	void (*out_of_memory)(void);  /* must not return */
@@ -31,6 +34,11 @@ struct parser_options {
  * Finds the parser. ENOENT, with the name of the Debian package, when there is none; EINVAL when
  * --parser is not an absolute path or the program is not an apparmor_parser of version 3.0 or
  * newer. The strings of options must outlive it.
+ *
+ * With `replaces`, the apparmorfs to write to, accepted profiles are loaded into the kernel or
+ * replaced there, one after the other (limits.parallel must be 1), by apparmor_parser with the
+ * system's own configuration; `features` may be NULL then, and want_binary gives nothing. A refusal
+ * of the kernel is PARSER_FAILED, with the parser's words in the messages.
  */
 bool parser_open(
 	const struct parser_options *options, struct parser **ret_parser, struct error **ret_error);

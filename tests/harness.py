@@ -37,6 +37,12 @@ def finish():
     sys.exit(1 if _failed or not _passed else 0)
 
 
+def skip(reason):
+    """Ends a script that cannot run here; tests/run counts nothing for it and says so."""
+    print("SKIPPED: " + reason, flush=True)
+    sys.exit(77)
+
+
 def say(text):
     """Tells what a slow part does while it runs."""
     print("# " + text, flush=True)

@@ -1,5 +1,7 @@
 #include "compiler/check/check.h"
 
+#include "policy/escape.h"
+
 static void (*const checks[])(const struct check_input *) = {
 #define CHECK(symbol) check_##symbol,
 #include "compiler/check/checks.def"
@@ -10,29 +12,52 @@ _Static_assert(sizeof(checks) > 0, "there are checks");
 
 enum { CHILDREN_DEPTH = 16 };
 
-static void check_at_depth(struct unit *unit, const struct policy_template *template,
-	const struct scope *scope, const struct profile *profile, unsigned depth)
+/* The inputs of a profile and all its children, parents first. */
+static struct check_input **collect(const struct check_input *of, const struct profile *profile,
+	unsigned depth, struct check_input **end)
 {
-	struct check_input input = {
-		.unit = unit,
-		.template = template,
-		.scope = scope,
+	struct check_input *input = arena_new(&of->unit->arena, struct check_input);
+	*input = (struct check_input){
+		.unit = of->unit,
+		.template = of->template,
+		.scope = of->scope,
 		.profile = profile,
 	};
-	patterns_of_rules(unit, scope, &profile->body, &input.own);
-	patterns_of_includes(unit, template, &profile->body, &input.included);
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		checks[i](&input);
+	patterns_of_rules(of->unit, of->scope, &profile->body, &input->own);
+	patterns_of_includes(of->unit, of->template, &profile->body, &input->included);
+	*end = input;
+	end = (struct check_input **)&input->next;
 	if (depth == CHILDREN_DEPTH)
-		return;
+		return end;
 	for (const struct profile *child = profile->body.children; child; child = child->next)
-		check_at_depth(unit, template, scope, child, depth + 1);
+		end = collect(of, child, depth + 1, end);
+	return end;
 }
 
 void check_profile(struct unit *unit, const struct policy_template *template,
-	const struct scope *scope, const struct profile *profile)
+	const struct scope *scope, const struct profile *profile, const struct service *service,
+	bool run)
 {
-	check_at_depth(unit, template, scope, profile, 0);
+	const struct check_input of = {.unit = unit, .template = template, .scope = scope};
+	struct check_input *first = NULL;
+	collect(&of, profile, 0, &first);
+	if (run) {
+		first->service = service;
+		first->container = service->run;
+	}
+	for (const struct check_input *input = first; input; input = input->next)
+		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+			checks[i](input);
+}
+
+const struct glob *check_tree(struct unit *unit, struct slice path, bool inside)
+{
+	struct buf aare = buf_new(&unit->arena);
+	const char *error;
+	size_t offset;
+	escape_literal(path, &aare);
+	buf_add(&aare, inside ? SLICE("/**") : SLICE("{,/**}"));
+	return glob_read(&unit->arena, unit->limits, buf_slice(&aare), &error, &offset);
 }
 
 struct slice check_rule_text(struct unit *unit, const struct rule *rule)

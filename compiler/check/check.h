@@ -3,10 +3,12 @@
 
 /*
  * Semantic checks: each is one function that looks at one profile and reports to the unit's
- * diagnostics; it changes nothing.
+ * diagnostics; it changes nothing. Those of `container` look at the profile with its children at
+ * once, for one container runs them all.
  */
 
 #include "compiler/patterns.h"
+#include "compiler/service/container.h"
 
 struct check_input {
 	struct unit *unit;
@@ -15,15 +17,25 @@ struct check_input {
 	const struct profile *profile;
 	struct pattern_list own;      /* the profile's file rules */
 	struct pattern_list included; /* those of its abstractions */
+	/* The description, and how it is run; both NULL in children and where `container` is not
+	 * wanted. */
+	const struct service *service;
+	const struct container *container;
+	const struct check_input *next; /* the profile's children, then NULL */
 };
 
 #define CHECK(symbol) void check_##symbol(const struct check_input *input);
 #include "compiler/check/checks.def"
 #undef CHECK
 
-/* Runs all checks on a profile and on its children. */
+/* Runs all checks on a profile and on its children; those of the run only with `run`. */
 void check_profile(struct unit *unit, const struct policy_template *template,
-	const struct scope *scope, const struct profile *profile);
+	const struct scope *scope, const struct profile *profile, const struct service *service,
+	bool run);
+
+/* The pattern of all below a path (literal, no slash at its end), and unless `inside` of the path
+ * itself, in the arena. NULL when it is too long. */
+const struct glob *check_tree(struct unit *unit, struct slice path, bool inside);
 
 /* "owner /tmp/a rw" in the unit's arena, for messages. */
 struct slice check_rule_text(struct unit *unit, const struct rule *rule);

@@ -304,6 +304,39 @@ static const char environment_json[] =
 	"\"number\", \"boolean\", \"null\"]}}, {\"type\": \"array\", \"items\": {\"type\": " ANY_TEXT
 	"}}]}";
 
+/* A number of another reader of YAML (1000:10 is one in YAML 1.1), or a text of that form. */
+static json_t *numeric(struct builder *builder, const char *pattern)
+{
+	return either(builder, "anyOf", parsed(builder, "{\"type\": \"number\", \"minimum\": 0}"),
+		matching(builder, pattern));
+}
+
+/* "no" is false in YAML 1.1. */
+static json_t *restart_schema(struct builder *builder)
+{
+	return either(builder, "anyOf", parsed(builder, "{\"enum\": [\"no\", false]}"),
+		matching(builder, "^(no|always|unless-stopped|on-failure(:[1-9][0-9]*)?)$"));
+}
+
+#define PORT_RANGE   "[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?"
+#define PORT_ADDRESS "([0-9.]+|\\[[0-9a-fA-F:.]+\\]):"
+
+/* The shapes of `container` that are numbers or texts of their own form. */
+static json_t *value_schema(struct builder *builder, enum shape shape)
+{
+	static const char *const numbers[SHAPE_COUNT] = {
+		[SHAPE_USER] = "^[0-9]+(:[0-9]+)?$",
+		[SHAPE_SIZE] = "^[0-9]+(\\.[0-9]{1,3})?([bB]|[kKmMgGtT]([bB]|[iI][bB])?)?$",
+		[SHAPE_DECIMAL] = "^[0-9]+(\\.[0-9]{1,3})?$",
+		[SHAPE_NUMBER] = "^[0-9]+$",
+		[SHAPE_OCTAL] = "^[0-7]{1,5}$",
+		[SHAPE_PORTS] = "^(" PORT_ADDRESS "(" PORT_RANGE ")?:|" PORT_RANGE ":)?" PORT_RANGE
+				"(/(tcp|udp|sctp))?$",
+	};
+	json_t *value = numeric(builder, numbers[shape]);
+	return shape == SHAPE_PORTS ? list_of(builder, value) : value;
+}
+
 static json_t *shape_schema(struct builder *builder, const struct key *key, enum place place)
 {
 	static const enum place entries[KEY_COUNT] = {
@@ -353,11 +386,24 @@ static json_t *shape_schema(struct builder *builder, const struct key *key, enum
 		return parsed(builder, as_json);
 	case SHAPE_LINE:
 	case SHAPE_TEXT:
-	case SHAPE_SCALAR:
 		return parsed(builder, text_json);
-	case SHAPE_TEXTS:
+	case SHAPE_USER:
+	case SHAPE_SIZE:
+	case SHAPE_DECIMAL:
+	case SHAPE_NUMBER:
+	case SHAPE_OCTAL:
 	case SHAPE_PORTS:
+		return value_schema(builder, key->shape);
+	case SHAPE_RESTART:
+		return restart_schema(builder);
+	case SHAPE_TEXTS:
 		return list_of(builder, parsed(builder, "{\"type\": " ANY_TEXT "}"));
+	case SHAPE_VOLUMES:
+		return list_of(builder, matching(builder, "^([^:]+:)?/[^:]*(:r[ow])?$"));
+	case SHAPE_SYSCALLS:
+		return list_of(builder, matching(builder, "^[a-z0-9_]+$"));
+	case SHAPE_SECCOMP_BASE:
+		return parsed(builder, "{\"enum\": [\"default\", \"none\"]}");
 	case SHAPE_ENVIRONMENT:
 		return parsed(builder, environment_json);
 	case SHAPE_TMPFS:

@@ -1,106 +1,123 @@
-#include "compiler/service/reader.h"
+#include "compiler/service/container.h"
+
+#include "compiler/service/container_reader.h"
 
 /*
- * The shape of `container`. What its values mean is the business of the launch outputs, which find
- * them in service->container.
+ * `container`, key by key. What depends on more than one key, and the defaults that come from other
+ * parts of the description, wait for container_finish().
  */
 
-static bool is_scalar(const struct node *node)
+static void read_flag(struct reader *reader, const struct key *key, const struct node *node,
+	bool *ret_flag, struct span *ret_span)
 {
-	return node->kind == NODE_SCALAR && !node_is_null(node) && node->text.len > 0;
+	if (want_bool(reader, key, node, ret_flag))
+		*ret_span = node_place(reader, node);
 }
 
-static void check_list(struct reader *reader, const struct key *key, const struct node *node)
+enum { MEMORY_MIN = 6 << 20 }; /* what Docker takes at least */
+enum { PIDS_MAX = 4194304 };   /* PID_MAX_LIMIT of linux/threads.h */
+
+static void read_limits(struct reader *reader, const struct key *key, const struct node *node,
+	struct container *container)
 {
-	if (!want_kind(reader, key, node, NODE_SEQUENCE))
-		return;
-	for (const struct entry *entry = node->first; entry; entry = entry->next)
-		if (entry->value->kind != NODE_SCALAR || node_is_null(entry->value))
-			wrong_entry(reader, key, entry->value);
+	struct span at = node_place(reader, node);
+	if (key->id == KEY_MEMORY && read_size(reader, key, node, MEMORY_MIN, &container->memory))
+		container->memory_span = at;
+	else if (key->id == KEY_CPUS && read_thousandths(reader, key, node, &container->cpus))
+		container->cpus_span = at;
+	else if (key->id == KEY_PIDS &&
+		 read_number(reader, key, node, 1, PIDS_MAX, &container->pids))
+		container->pids_span = at;
 }
 
-static void check_environment(struct reader *reader, const struct key *key, const struct node *node)
+static void read_key(struct reader *reader, const struct key *key, const struct node *node,
+	struct container *container)
 {
-	if (node->kind == NODE_SEQUENCE) {
-		check_list(reader, key, node);
-		return;
-	}
-	if (!want_kind(reader, key, node, NODE_MAPPING))
-		return;
-	/* A variable without a value is taken from the caller's environment. */
-	for (const struct entry *entry = node->first; entry; entry = entry->next)
-		if (entry->value->kind != NODE_SCALAR && entry->value->kind != NODE_BROKEN)
-			report(reader, DIAG_WRONG_TYPE, node_place(reader, entry->value),
-				"the value of a variable is a text, not %s",
-				node_words(entry->value));
-}
-
-static void check_value(struct reader *reader, const struct key *key, const struct node *node);
-
-static void check_mapping(struct reader *reader, enum place place, const struct node *node)
-{
-	for (const struct entry *entry = node->first; entry; entry = entry->next) {
-		const struct key *key = want_key(reader, place, entry);
-		if (key)
-			check_value(reader, key, entry->value);
-	}
-}
-
-static void check_tmpfs(struct reader *reader, const struct key *key, const struct node *node)
-{
-	if (!want_kind(reader, key, node, NODE_MAPPING))
-		return;
-	for (const struct entry *entry = node->first; entry; entry = entry->next) {
-		struct text path = node_text(entry->key);
-		path_check(reader, &path, false);
-		if (entry->value->kind == NODE_MAPPING)
-			check_mapping(reader, PLACE_TMPFS, entry->value);
-		else if (!node_is_null(entry->value))
-			wrong_entry(reader, key, entry->value);
-	}
-}
-
-static void check_seccomp(struct reader *reader, const struct key *key, const struct node *node)
-{
-	static const char *const names[] = {"default", "unconfined"};
-	if (is_scalar(node)) {
-		struct text text = node_text(node);
-		if (!slice_is(text.text, names[0]) && !slice_is(text.text, names[1]))
-			unknown_value(reader, DIAG_UNKNOWN_VALUE, "seccomp filter", &text,
-				slice_nearest(text.text, names, 2),
-				"default, unconfined, {file: PATH} or lists 'allow', 'deny', "
-				"'log'");
-		return;
-	}
-	if (!want_kind(reader, key, node, NODE_MAPPING))
-		return;
-	check_mapping(reader, PLACE_SECCOMP, node);
-	const struct node *file = node_get(node, keys[KEY_SECCOMP_FILE].name.at);
-	if (file && node->count > 1)
-		report(reader, DIAG_WRONG_TYPE, node_place(reader, file),
-			"'file' is the whole filter, it cannot stand beside other keys");
-}
-
-static void check_value(struct reader *reader, const struct key *key, const struct node *node)
-{
-	struct text text;
-	bool flag;
-	if (key->shape == SHAPE_BOOL)
-		want_bool(reader, key, node, &flag);
-	else if (key->shape == SHAPE_TEXT || key->shape == SHAPE_SCALAR)
-		want_text(reader, key, node, false, &text);
-	else if (key->shape == SHAPE_TEXTS || key->shape == SHAPE_PORTS)
-		check_list(reader, key, node);
-	else if (key->shape == SHAPE_ENVIRONMENT)
-		check_environment(reader, key, node);
-	else if (key->shape == SHAPE_TMPFS)
-		check_tmpfs(reader, key, node);
+	struct span unused;
+	if (key->id == KEY_IMAGE)
+		read_image(reader, key, node, container);
+	else if (key->id == KEY_COMMAND)
+		read_command(reader, key, node, container);
+	else if (key->id == KEY_USER)
+		read_user(reader, key, node, container);
+	else if (key->id == KEY_ALLOW_UNSAFE_USER)
+		read_flag(reader, key, node, &container->allow_unsafe_user, &unused);
+	else if (key->id == KEY_READ_ONLY)
+		read_flag(reader, key, node, &container->read_only, &container->read_only_span);
+	else if (key->id == KEY_CONTAINER_TMPFS)
+		read_tmpfs(reader, key, node, container);
+	else if (key->id == KEY_VOLUMES)
+		read_volumes(reader, key, node, container);
+	else if (key->id == KEY_PORTS)
+		read_ports(reader, key, node, container);
+	else if (key->id == KEY_ENVIRONMENT)
+		read_environment(reader, key, node, container);
+	else if (key->id == KEY_RESTART)
+		read_restart(reader, key, node, container);
+	else if (key->id == KEY_NO_NEW_PRIVILEGES)
+		read_flag(reader, key, node, &container->no_new_privileges,
+			&container->no_new_privileges_span);
+	else if (key->id == KEY_CONTAINER_SECCOMP)
+		read_seccomp(reader, key, node, container);
 	else
-		check_seccomp(reader, key, node);
+		read_limits(reader, key, node, container);
 }
 
-void check_container(struct reader *reader, const struct node *node)
+struct container *container_new(struct reader *reader)
 {
-	if (want_kind(reader, &keys[KEY_CONTAINER], node, NODE_MAPPING))
-		check_mapping(reader, PLACE_CONTAINER, node);
+	struct container *container = arena_new(reader_arena(reader), struct container);
+	container->read_only = true;
+	container->no_new_privileges = true;
+	container->mounts = index_new(reader_arena(reader));
+	return container;
+}
+
+void read_container(struct reader *reader, const struct node *node, struct container *container)
+{
+	if (!want_kind(reader, &keys[KEY_CONTAINER], node, NODE_MAPPING))
+		return;
+	container->is_given = true;
+	container->span = node->span;
+	for (const struct entry *entry = node->first; entry; entry = entry->next) {
+		const struct key *key = want_key(reader, PLACE_CONTAINER, entry);
+		if (key)
+			read_key(reader, key, entry->value, container);
+	}
+}
+
+static uint64_t capabilities_of(const struct service *service)
+{
+	uint64_t mask = 0;
+	for (const struct capability_entry *c = service->capabilities; c; c = c->next)
+		mask |= (uint64_t)1 << c->capability;
+	return mask;
+}
+
+void container_finish(
+	struct reader *reader, const struct service *service, struct container *container)
+{
+	check_user(reader, container);
+	finish_mounts(reader, service, container);
+	container->capabilities = capabilities_of(service);
+	for (const struct service *child = service->children; child; child = child->next)
+		container->capabilities |= capabilities_of(child);
+}
+
+const struct mount *container_mount(const struct container *container, struct slice path)
+{
+	while (path.len > 0) {
+		const struct mount *mount = index_find(&container->mounts, path);
+		if (mount)
+			return mount;
+		while (path.len > 0 && path.at[path.len - 1] != '/')
+			path.len--;
+		if (path.len > 0)
+			path.len--;
+	}
+	return NULL;
+}
+
+struct slice mount_path(const struct mount *mount)
+{
+	return mount->volume ? mount->volume->target : mount->tmpfs->path;
 }

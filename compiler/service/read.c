@@ -219,7 +219,7 @@ static void read_key(struct reader *reader, const struct key *key, const struct 
 	else if (key->id == KEY_EXPECT)
 		read_expect(reader, node, &service->expect);
 	else if (key->id == KEY_CONTAINER)
-		check_container(reader, service->container = node);
+		read_container(reader, service->container = node, service->run);
 }
 
 static bool may_lack(const struct service *service, enum key_id id)
@@ -297,7 +297,9 @@ bool service_read(struct unit *unit, const struct source *source, struct service
 		return false;
 	struct service *service = arena_new(&unit->arena, struct service);
 	service->template = slice_str(template_names[0].name); /* the default comes first */
+	service->run = container_new(&reader);
 	read_mapping(&reader, PLACE_SERVICE, root, service);
+	container_finish(&reader, service, service->run);
 	if (!service->has_template)
 		service->template_span = service->name_span; /* for messages about the default */
 	check_children(&reader, service);

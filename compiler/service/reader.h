@@ -12,6 +12,8 @@
 
 #include <yaml.h>
 
+struct container;
+
 struct reader {
 	struct unit *unit;
 	const struct source *source;
@@ -122,8 +124,14 @@ void read_capabilities(struct reader *reader, const struct key *key, const struc
 /* expect.c */
 void read_expect(struct reader *reader, const struct node *node, struct expectation **ret_list);
 
-/* container.c: checks only. */
-void check_container(struct reader *reader, const struct node *node);
+/*
+ * container.c: how it is run, with defaults where `container` says nothing; container_finish()
+ * completes it when the whole description has been read.
+ */
+struct container *container_new(struct reader *reader);
+void read_container(struct reader *reader, const struct node *node, struct container *container);
+void container_finish(
+	struct reader *reader, const struct service *service, struct container *container);
 
 /* children.c: MISSING_CHILD and UNUSED_CHILD. */
 void check_children(struct reader *reader, const struct service *service);

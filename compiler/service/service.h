@@ -79,6 +79,8 @@ struct expectation {
 
 enum mode { MODE_ENFORCE, MODE_COMPLAIN, MODE_KILL, MODE_UNCONFINED };
 
+struct container;
+
 /* A service, or a child of one (name is then the child's name). */
 struct service {
 	struct service *next; /* among children */
@@ -99,6 +101,7 @@ struct service {
 	struct text *rules, *deny;
 	struct expectation *expect;
 	const struct node *container; /* the checked mapping, or NULL */
+	struct container *run;	      /* container.h: how it is run, NULL in children only */
 };
 
 #endif

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+import manager
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 AAFORGE = os.path.join(BUILD, "aaforge")
@@ -152,6 +154,23 @@ def bench_cache(tmp):
     return row("check, warm: 1,000 unchanged profiles / cold (%.2f ms each)" % warm, warm / cold, 1 / 50)
 
 
+def bench_sync():
+    seconds, calls = manager.sync_seconds(Run, description, 1000, ROUNDS)
+    ok = row("sync: seconds for 1,000 unchanged profiles, on a fake kernel", seconds, 0.5)
+    return ok & row("sync: calls of apparmor_parser meanwhile", calls, 0)
+
+
+def bench_load():
+    print("# load: 100 profiles in the virtual machine, about a minute and a half", flush=True)
+    figures, trouble = manager.load_seconds()
+    if not figures:
+        print("load: no figure\n%s" % trouble)
+        return False
+    parser = figures["parser"]
+    ok = row("load, cold: 100 profiles / apparmor_parser -r (%.1f s)" % parser, figures["cold"] / parser, 1.1)
+    return ok & row("load, from cache / apparmor_parser -r", figures["cached"] / parser, 0.1)
+
+
 def main():
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     tmp = tempfile.mkdtemp(prefix="aaforge-bench.", dir=shm)
@@ -160,6 +179,8 @@ def main():
         ok = bench_compile(tmp)
         ok &= bench_check(tmp)
         ok &= bench_cache(tmp)
+        ok &= bench_sync()
+        ok &= bench_load()
     finally:
         shutil.rmtree(tmp, ignore_errors=True)
     print("%d s" % (time.time() - begin))

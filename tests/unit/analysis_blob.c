@@ -77,6 +77,29 @@ UNIT_TEST(blob_reads_plain_fields)
 	arena_free(&arena);
 }
 
+/* Bodies and headers in a row are the whole blob, and a header begins with its version. */
+UNIT_TEST(blob_tells_bodies_from_headers)
+{
+	struct arena arena;
+	arena_init(&arena, test_out_of_memory);
+	static const char version[] = "\x04\x08\x00version";
+	const struct compiled_profile *first = test_compile(&arena, rich_policy);
+	const char *end = first->body.at - sizeof(version) - 5;
+	for (const struct compiled_profile *at = first; at; at = at->next) {
+		struct slice header = slice_of(end, (size_t)(at->body.at - end));
+		CU_ASSERT_TRUE(slice_starts(header, slice_of(version, sizeof(version))));
+		CU_ASSERT_EQUAL_FATAL(header.len, sizeof(version) + 5);
+		uint32_t number = 0;
+		for (unsigned i = 4; i-- > 0;)
+			number = number << 8 | (unsigned char)header.at[sizeof(version) + 1 + i];
+		CU_ASSERT_EQUAL(number, at->header_version);
+		CU_ASSERT_EQUAL(number & 0x3ff, at->version);
+		CU_ASSERT_TRUE(slice_starts(at->body, SLICE("\x04\x08\0profile\0\x07\x05")));
+		end = at->body.at + at->body.len;
+	}
+	arena_free(&arena);
+}
+
 UNIT_TEST(blob_reads_namespaces)
 {
 	struct arena arena;

@@ -200,7 +200,7 @@ UNIT_TEST(container_is_kept_as_it_stands)
 			  "  ports: [80, '81:82']\n"
 			  "  environment: {A: 1, B: , C: ''}\n"
 			  "  cpus: 1.5\n"
-			  "  seccomp: {allow: [bpf], log: []}\n");
+			  "  seccomp: {allow: [bpf], log: true}\n");
 	const struct node *user = node_get(service->container, "user");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(user);
 	CU_ASSERT_TRUE(slice_is(user->text, "1000:1000"));

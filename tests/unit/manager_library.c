@@ -1,3 +1,4 @@
+#include "manager/file.h"
 #include "manager/library.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
@@ -264,5 +265,30 @@ UNIT_TEST(library_digest_covers_all_that_is_included)
 	CU_ASSERT_TRUE(matters(&place, text, "base/noted", "/y r,\n")); /* one too many is fine */
 	CU_ASSERT_FALSE(matters(&place, text, "base/other", "/y r,\n"));
 	CU_ASSERT_FALSE(matters(&place, text, "base/d/two~", "/y r,\n"));
+	place_end(&place);
+}
+
+/* As apparmor_parser chooses among the files of a directory. */
+UNIT_TEST(library_names_taken)
+{
+	CU_ASSERT_TRUE(library_takes_name("usr.bin.web"));
+	CU_ASSERT_TRUE(library_takes_name("README.txt"));
+	CU_ASSERT_FALSE(library_takes_name("README"));
+	CU_ASSERT_FALSE(library_takes_name(".hidden"));
+	CU_ASSERT_FALSE(library_takes_name("web~"));
+	CU_ASSERT_FALSE(library_takes_name("web.dpkg-new"));
+	struct place place = place_begin();
+	place_put(&place, "d/web", "");
+	place_put(&place, "d/web~", "");
+	place_put(&place, "d/sub/x", "");
+	struct file_list list;
+	struct bytes path = {0};
+	CU_ASSERT_TRUE_FATAL(
+		file_list_read_if(place_at(&place, "d"), library_takes_name, &list, NULL));
+	CU_ASSERT_EQUAL_FATAL(list.count, 1);
+	CU_ASSERT_TRUE_FATAL(file_list_path(&list, 0, &path));
+	CU_ASSERT_STRING_EQUAL(path.at, place_at(&place, "d/web"));
+	bytes_free(&path);
+	file_list_free(&list);
 	place_end(&place);
 }

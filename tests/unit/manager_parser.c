@@ -188,6 +188,90 @@ UNIT_TEST(parser_arguments)
 	place_end(&place);
 }
 
+/* What a parser with these options is called with, after the fixed arguments. */
+static void check_arguments(
+	struct place *place, struct parser_options options, bool want_binary, const char *want)
+{
+	char whole[1024];
+	unlink(place_at(place, "arguments"));
+	run_with(&options, "", want_binary, 1);
+	snprintf(whole, sizeof(whole), "%s\n", want);
+	CU_ASSERT_TRUE(place_holds(place, "arguments", whole));
+}
+
+UNIT_TEST(parser_mode_and_namespace)
+{
+	struct place place = place_begin();
+	char body[256], want[1024], base[128];
+	snprintf(body, sizeof(body), "echo \"$@\" > %s/arguments", place.path);
+	struct parser_options plain = options_for(&place, fake(&place, body));
+	struct parser_options options = plain;
+	snprintf(base, sizeof(base), "%s/base", place.path);
+	const char *fixed = "--warn=rule-not-enforced --warn=rule-downgraded";
+	const char *rest = "-O no-expr-normalize -O expr-left-simplify /dev/stdin";
+
+	options.namespace = "tenant";
+	options.complains = true;
+	snprintf(want, sizeof(want),
+		"--config-file=/dev/null -M %s/abi/3.0 -b %s -K -S -j0 %s -n tenant -C %s", base,
+		base, fixed, rest);
+	check_arguments(&place, options, true, want);
+
+	/* Loading is left to apparmor_parser: its own configuration, the kernel's features. */
+	options.replaces = "/fs";
+	options.features = NULL;
+	snprintf(want, sizeof(want), "--replace -K -f /fs -b %s -n tenant -C %s", base, rest);
+	check_arguments(&place, options, false, want);
+	place_end(&place);
+}
+
+static struct digest identity_of(const struct parser_options *options)
+{
+	struct parser *parser = NULL;
+	CU_ASSERT_TRUE_FATAL(parser_open(options, &parser, NULL));
+	struct digest identity = parser_identity(parser);
+	parser_free(parser);
+	return identity;
+}
+
+/* Binaries of another mode or namespace are others: the cache must not mix them up. */
+UNIT_TEST(parser_identity_tells_mode_and_namespace)
+{
+	struct parser_options options[4];
+	for (size_t i = 0; i < 4; i++)
+		options[i] = options_for(NULL, NULL);
+	options[1].complains = true;
+	options[2].namespace = "a";
+	options[3].namespace = "b";
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < i; k++) {
+			struct digest one = identity_of(&options[i]);
+			struct digest other = identity_of(&options[k]);
+			CU_ASSERT_TRUE(memcmp(&one, &other, sizeof(one)) != 0);
+		}
+}
+
+/* The kernel's refusal comes as 256 - errno. */
+UNIT_TEST(parser_replace_refused)
+{
+	struct place place = place_begin();
+	struct parser_options options = options_for(&place,
+		fake(&place, "echo 'Unable to replace \"x\".  Permission denied' >&2; exit 243"));
+	options.replaces = "/fs";
+	struct runs runs = run_with(&options, "profile x { }\n", false, 1);
+	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_FAILED);
+	CU_ASSERT_STRING_EQUAL(runs.trouble, "failed with status 243 (Permission denied)");
+	CU_ASSERT_STRING_EQUAL(runs.text, "Unable to replace \"x\".  Permission denied");
+	place_end(&place);
+}
+
+UNIT_TEST(parser_strange_status)
+{
+	struct runs runs = run_fake("echo 'cannot open the input' >&2; exit 2", false);
+	CU_ASSERT_EQUAL(runs.result.verdict, PARSER_FAILED);
+	CU_ASSERT_STRING_EQUAL(runs.trouble, "failed with status 2: cannot open the input");
+}
+
 UNIT_TEST(parser_verdicts)
 {
 	struct runs runs = run_fake("cat > /dev/null", false);

@@ -1,0 +1,263 @@
+/*
+ * aaforge doctor: what on this machine stands between a profile and its enforcement.
+ *
+ *     host, features, runtimes, files, profiles of ours -> findings -> text or JSON
+ */
+#include "cli/report.h"
+#include "manager/installed.h"
+#include "manager/loaded.h"
+#include "manager/runtime.h"
+#include "manager/scan.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct doctor {
+	const struct options *options;
+	struct arena arena;
+	struct places places;
+	struct host host;
+	struct runtimes runtimes;
+	struct findings findings;
+	struct loaded loaded;
+	bool has_loaded;
+};
+
+static struct slice words(struct doctor *doctor, struct error *error)
+{
+	struct buf text = buf_new(&doctor->arena);
+	error_print(error, &text);
+	error_free(error);
+	return buf_slice(&text);
+}
+
+/* A finding about something that could not be read, which is freed. */
+static void add_error(struct doctor *doctor, enum finding_id id, struct error *error)
+{
+	struct slice text = words(doctor, error);
+	finding_add(&doctor->findings, id, "%.*s", SLICE_FMT(text));
+}
+
+static void add_runtime(struct doctor *doctor, enum runtime_kind kind)
+{
+	const struct runtime *runtime = &doctor->runtimes.items[kind];
+	struct slice version = SLICE("");
+	if (!doctor->places.root[0] && runtime->program.len > 0)
+		version = program_version(&doctor->arena, runtime->program.at);
+	finding_add(&doctor->findings, FINDING_RUNTIME, "%s%s%.*s%s%.*s%s",
+		runtime_table[kind].name, version.len ? " " : "", SLICE_FMT(version),
+		runtime->program.len ? ", " : "", SLICE_FMT(runtime->program),
+		runtime->pid ? ", its daemon runs" : "");
+	runtime_check(&doctor->runtimes, kind, &doctor->host, &doctor->findings);
+}
+
+static void check_runtimes(struct doctor *doctor)
+{
+	bool is_found = false;
+	runtimes_read(&doctor->places, &doctor->arena, &doctor->runtimes);
+	for (unsigned i = 0; i < RUNTIME_COUNT; i++) {
+		if (!doctor->runtimes.items[i].is_found)
+			continue;
+		add_runtime(doctor, (enum runtime_kind)i);
+		is_found = true;
+	}
+	if (!is_found)
+		finding_add(&doctor->findings, FINDING_RUNTIME_NONE, "%s", "");
+	if (doctor->runtimes.is_swarm)
+		finding_add(&doctor->findings, FINDING_SWARM, "%s", "");
+}
+
+/* Profiles that runtimes load themselves: docker-default, containers-default-0.50.1 … */
+static bool is_default(struct slice name)
+{
+	static const char *const prefixes[] = {"docker-default", "containers-default-",
+		"crio-default", "cri-containerd.apparmor.d"};
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (slice_starts(name, slice_str(prefixes[i])))
+			return true;
+	return false;
+}
+
+static void check_loaded(struct doctor *doctor)
+{
+	struct error *error = NULL;
+	if (doctor->findings.errors > 0 && !doctor->places.apparmorfs)
+		return; /* told by the kernel's findings */
+	doctor->has_loaded = loaded_read(&doctor->places, &doctor->arena, &doctor->loaded, &error);
+	if (!doctor->has_loaded) {
+		add_error(doctor, FINDING_LOADED_HIDDEN, error);
+		return;
+	}
+	for (size_t i = 0; i < doctor->loaded.count; i++) {
+		const struct loaded_profile *profile = &doctor->loaded.profiles[i];
+		if (profile->namespace.len == 0 && is_default(profile->name))
+			finding_add(&doctor->findings, FINDING_DEFAULT_PROFILE, "'%.*s' (%.*s)",
+				SLICE_FMT(profile->name), SLICE_FMT(profile->mode));
+	}
+}
+
+static void check_links(struct doctor *doctor, const struct installed *installed)
+{
+	struct findings *findings = &doctor->findings;
+	if (installed->is_disabled) {
+		finding_add(findings, FINDING_DISABLED, "'%.*s'", SLICE_FMT(installed->name));
+		finding_mend(findings, "rm '%s/disable/%.*s'", doctor->places.profiles,
+			SLICE_FMT(installed->name));
+	} else if (installed->is_forced_complain) {
+		finding_add(
+			findings, FINDING_FORCED_COMPLAIN, "'%.*s'", SLICE_FMT(installed->name));
+		finding_mend(findings, "rm '%s/force-complain/%.*s'", doctor->places.profiles,
+			SLICE_FMT(installed->name));
+	}
+}
+
+static void check_installed(struct doctor *doctor, const struct installed *installed)
+{
+	check_links(doctor, installed);
+	if (!doctor->has_loaded)
+		return;
+	const struct loaded_profile *held =
+		loaded_find(&doctor->loaded, SLICE(""), installed->name);
+	if (!held && !installed->is_disabled)
+		finding_add(&doctor->findings, FINDING_OURS_MISSING, "'%.*s'",
+			SLICE_FMT(installed->name));
+	else if (held && slice_is(held->mode, "complain"))
+		finding_add(&doctor->findings, FINDING_OURS_COMPLAIN, "'%.*s'",
+			SLICE_FMT(installed->name));
+}
+
+static void check_ours(struct doctor *doctor)
+{
+	struct installed_list list;
+	struct error *error = NULL;
+	if (!installed_list_read(&doctor->places, &doctor->arena, &list, &error)) {
+		add_error(doctor, FINDING_PROFILES_HIDDEN, error);
+		return;
+	}
+	for (size_t i = 0; i < list.count; i++)
+		check_installed(doctor, &list.entries[i]);
+}
+
+static void check_files(struct doctor *doctor)
+{
+	struct scan scan;
+	scan_read(&doctor->places, &doctor->arena, &scan);
+	if (scan.is_missing) {
+		finding_add(&doctor->findings, FINDING_PROFILES_MISSING, "%s", "");
+		return;
+	}
+	if (scan.is_partial)
+		finding_add(&doctor->findings, FINDING_PROFILES_HIDDEN, "some of its files");
+	for (size_t i = 1; i < scan.count; i++) {
+		const struct scanned *one = &scan.items[i - 1], *other = &scan.items[i];
+		if (slice_eq(one->name, other->name))
+			finding_add(&doctor->findings, FINDING_DUPLICATE, "'%.*s' by %.*s and %.*s",
+				SLICE_FMT(one->name), SLICE_FMT(one->file), SLICE_FMT(other->file));
+	}
+	check_ours(doctor);
+}
+
+static void check_journal(struct doctor *doctor)
+{
+	struct stat at;
+	struct slice path =
+		arena_printf(&doctor->arena, "%s/.transaction", doctor->places.descriptions);
+	if (lstat(path.at, &at) == 0)
+		finding_add(&doctor->findings, FINDING_JOURNAL, "%.*s", SLICE_FMT(path));
+}
+
+static void examine(struct doctor *doctor)
+{
+	host_read(&doctor->places, &doctor->arena, &doctor->host);
+	host_ask_parser(&doctor->places, &doctor->arena, &doctor->host);
+	host_check_kernel(&doctor->host, &doctor->findings);
+	host_check_rest(&doctor->host, &doctor->findings);
+	host_check_features(&doctor->host, &doctor->findings);
+	check_loaded(doctor);
+	check_files(doctor);
+	check_journal(doctor);
+	check_runtimes(doctor);
+	findings_sort(&doctor->findings);
+}
+
+static void print_text(struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->findings.count; i++) {
+		const struct finding *finding = &doctor->findings.items[i];
+		const struct finding_kind *kind = &finding_kinds[finding->id];
+		struct slice text = finding_text(&doctor->findings, finding);
+		printf("%s %s: %.*s\n", finding_word(kind->severity), kind->id, SLICE_FMT(text));
+		if (finding->mend.len > 0)
+			printf("  mend: %.*s\n", SLICE_FMT(finding->mend));
+	}
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (!value || json_object_set_new(object, key, value) != 0)
+		out_of_memory();
+}
+
+static json_t *finding_json(struct doctor *doctor, const struct finding *finding)
+{
+	const struct finding_kind *kind = &finding_kinds[finding->id];
+	json_t *object = json_object();
+	if (!object)
+		out_of_memory();
+	set(object, "severity", json_string(finding_word(kind->severity)));
+	set(object, "id", json_string(kind->id));
+	set(object, "message", report_json_text(finding_text(&doctor->findings, finding)));
+	if (finding->detail.len > 0)
+		set(object, "detail", report_json_text(finding->detail));
+	if (finding->mend.len > 0)
+		set(object, "mend", report_json_text(finding->mend));
+	return object;
+}
+
+static void print_json(struct doctor *doctor)
+{
+	json_t *object = json_object(), *array = json_array();
+	if (!object || !array)
+		out_of_memory();
+	for (size_t i = 0; i < doctor->findings.count; i++)
+		if (json_array_append_new(
+			    array, finding_json(doctor, &doctor->findings.items[i])) != 0)
+			out_of_memory();
+	set(object, "findings", array);
+	set(object, "errors", json_integer((json_int_t)doctor->findings.errors));
+	char *text = json_dumps(object, JSON_COMPACT);
+	if (!text)
+		out_of_memory();
+	puts(text);
+	free(text);
+	json_decref(object);
+}
+
+enum status command_doctor(const struct options *options)
+{
+	if (options->argument_count > 0) {
+		print_problem("doctor takes no operand");
+		return STATUS_USAGE;
+	}
+	struct doctor doctor = {.options = options};
+	struct error *error = NULL;
+	enum status status = STATUS_OK;
+	arena_init(&doctor.arena, out_of_memory);
+	findings_init(&doctor.arena, &doctor.findings);
+	if (places_find(options->root, &doctor.places, &error)) {
+		examine(&doctor);
+		if (options->json)
+			print_json(&doctor);
+		else
+			print_text(&doctor);
+		status = doctor.findings.errors > 0 ? STATUS_INPUT : STATUS_OK;
+	} else {
+		struct slice text = words(&doctor, error);
+		print_problem("%.*s", SLICE_FMT(text));
+		status = STATUS_SYSTEM;
+	}
+	places_free(&doctor.places);
+	arena_free(&doctor.arena);
+	return status;
+}

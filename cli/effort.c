@@ -1,0 +1,226 @@
+#include "cli/effort.h"
+
+#include "cli/fallback.h"
+
+#include <errno.h>
+
+static bool is_done(const struct desired *desired)
+{
+	return desired->sign != '=' && desired->obstacle.len == 0;
+}
+
+bool effort_plan(struct effort *effort)
+{
+	effort->added = effort->changed = effort->gone = effort->same = 0;
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		const struct desired *desired = &effort->desired.entries[i];
+		effort->same += desired->sign == '=' && desired->obstacle.len == 0;
+		effort->added += desired->sign == '+' && is_done(desired);
+		effort->changed += desired->sign == '~' && is_done(desired);
+	}
+	for (size_t i = 0; i < effort->leaving.count; i++)
+		effort->gone += effort->leaving.entries[i].obstacle.len == 0;
+	return effort->added + effort->changed + effort->gone > 0;
+}
+
+static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
+{
+	bool is_json = effort->machine->options->json;
+	size_t count = 0;
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		const struct desired *desired = &effort->desired.entries[i];
+		if (desired->obstacle.len == 0 && (is_json || desired->sign != '='))
+			lines[count++] = desired_line(desired);
+	}
+	for (size_t i = 0; i < effort->leaving.count; i++)
+		if (effort->leaving.entries[i].obstacle.len == 0)
+			lines[count++] = leaving_line(&effort->leaving.entries[i]);
+	for (size_t i = 0; is_json && i < effort->kept_count; i++)
+		lines[count++] = (struct plan_line){
+			.sign = '=',
+			.name = effort->kept[i]->name,
+			.source = effort->kept[i]->path,
+			.why = effort->why_kept,
+		};
+	plan_sort(lines, count);
+	return count;
+}
+
+static bool changes_anything(const struct effort *effort)
+{
+	return effort->added + effort->changed + effort->gone > 0;
+}
+
+void effort_print(const struct effort *effort)
+{
+	struct plan_line *lines = arena_array(effort->machine->arena,
+		effort->desired.count + effort->leaving.count + effort->kept_count, sizeof(*lines));
+	size_t count = fill_lines(effort, lines);
+	plan_print(effort->machine->options, lines, count, changes_anything(effort));
+}
+
+static struct change *collect(const struct effort *effort, bool loads, size_t *ret_count)
+{
+	struct change *changes = arena_array(effort->machine->arena,
+		effort->desired.count + effort->leaving.count, sizeof(*changes));
+	size_t count = 0;
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		if (!is_done(&effort->desired.entries[i]))
+			continue;
+		changes[count] = effort->desired.entries[i].change;
+		if (!loads)
+			changes[count].member = NULL;
+		count++;
+	}
+	for (size_t i = 0; i < effort->leaving.count; i++)
+		if (effort->leaving.entries[i].obstacle.len == 0)
+			changes[count++] = effort->leaving.entries[i].change;
+	*ret_count = count;
+	return changes;
+}
+
+static bool run(
+	const struct effort *effort, bool loads, bool *ret_is_committed, struct error **ret_error)
+{
+	const struct machine *machine = effort->machine;
+	size_t count;
+	struct change *changes = collect(effort, loads, &count);
+	return transaction_run(&machine->places, changes, count,
+		loads ? &effort->desired.set : NULL, machine_loaded(machine), machine->arena,
+		ret_is_committed, ret_error);
+}
+
+/* The files first, so that the disk is not behind the kernel when this is cut short. */
+static enum status fall_back(const struct effort *effort, bool *ret_is_committed)
+{
+	const struct machine *machine = effort->machine;
+	struct error *error = NULL;
+	if (!run(effort, false, ret_is_committed, &error))
+		return print_error(error);
+	*ret_is_committed = true;
+	return fallback_replace(machine->options, &machine->places, &effort->desired.set);
+}
+
+enum status effort_apply(const struct effort *effort, bool may_fall_back, bool *ret_is_committed)
+{
+	bool is_committed = false;
+	struct error *error = NULL;
+	enum status status = STATUS_OK;
+	if (!effort->machine->options->dry_run && changes_anything(effort) &&
+		!run(effort, true, &is_committed, &error)) {
+		if (may_fall_back && !is_committed && error_number(error) == EPROTONOSUPPORT) {
+			error_free(error);
+			status = fall_back(effort, &is_committed);
+		} else {
+			status = print_error(error);
+		}
+	}
+	if (ret_is_committed)
+		*ret_is_committed = is_committed;
+	return status;
+}
+
+/* What the kernel says of a policy that it does not like, not of the whole business. */
+static bool is_about_the_policy(const struct error *error)
+{
+	int number = error_number(error);
+	return number == EPROTO || number == EPROTONOSUPPORT || number == EINVAL ||
+	       number == EBADMSG;
+}
+
+static enum status apply_one(const struct effort *effort, struct desired *desired)
+{
+	struct effort one = {.machine = effort->machine, .desired = effort->desired};
+	one.desired.entries = desired;
+	one.desired.count = 1;
+	desired_choose(&one.desired);
+	effort_plan(&one);
+	enum status status = effort_apply(&one, false, NULL);
+	if (status != STATUS_OK)
+		desired->obstacle = SLICE("refused by the kernel");
+	return status;
+}
+
+enum status effort_apply_each(struct effort *effort)
+{
+	bool is_committed = false;
+	struct error *error = NULL;
+	if (!changes_anything(effort) || run(effort, true, &is_committed, &error))
+		return STATUS_OK;
+	if (is_committed || !is_about_the_policy(error) || effort->desired.count < 2)
+		return print_error(error);
+	error_free(error);
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		struct desired *desired = &effort->desired.entries[i];
+		enum status this = is_done(desired) ? apply_one(effort, desired) : STATUS_OK;
+		status = this > status ? this : status;
+	}
+	struct effort rest = {.machine = effort->machine, .leaving = effort->leaving};
+	effort_plan(&rest);
+	enum status this = effort_apply(&rest, false, NULL);
+	effort_plan(effort);
+	return this > status ? this : status;
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "profile" : "profiles";
+}
+
+void effort_sum_up(const struct effort *effort)
+{
+	const struct options *options = effort->machine->options;
+	if (options->quiet)
+		return;
+	if (!changes_anything(effort)) {
+		fprintf(stderr, "nothing to do: %zu %s unchanged\n", effort->same,
+			plural(effort->same));
+		return;
+	}
+	fprintf(stderr, "%s%zu new, %zu changed, %zu gone, %zu unchanged\n",
+		options->dry_run ? "would be: " : "", effort->added, effort->changed, effort->gone,
+		effort->same);
+}
+
+static bool has_backup(const struct effort *effort)
+{
+	bool has = false;
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		const struct desired *desired = &effort->desired.entries[i];
+		has = has || (is_done(desired) && desired->change.backs_up);
+	}
+	for (size_t i = 0; i < effort->leaving.count; i++)
+		has = has || (effort->leaving.entries[i].obstacle.len == 0 &&
+				     effort->leaving.entries[i].change.backs_up);
+	return has;
+}
+
+static void say_what_is_special(const struct effort *effort)
+{
+	const struct machine *machine = effort->machine;
+	desired_warn(machine, &effort->desired);
+	if (!machine->has_kernel && effort->added + effort->changed > 0)
+		print_problem("note: not loaded, only files were changed: %.*s",
+			SLICE_FMT(machine->why_no_kernel));
+	if (has_backup(effort))
+		print_problem("note: what was overwritten is kept below '%s/backup'",
+			machine->places.descriptions);
+}
+
+enum status effort_run(struct effort *effort)
+{
+	const struct options *options = effort->machine->options;
+	effort_plan(effort);
+	if (!options->json || options->dry_run)
+		effort_print(effort);
+	enum status status = effort_apply(effort, true, NULL);
+	if (status != STATUS_OK)
+		return status;
+	if (options->json && !options->dry_run)
+		effort_print(effort);
+	if (changes_anything(effort) && !options->dry_run)
+		say_what_is_special(effort);
+	effort_sum_up(effort);
+	return STATUS_OK;
+}

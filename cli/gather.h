@@ -1,0 +1,49 @@
+#ifndef CLI_GATHER_H
+#define CLI_GATHER_H
+
+/*
+ * The operands of load, install, sync and status as compiled profiles:
+ *
+ *     description   compiled, checked, accepted by apparmor_parser, compiled to binary
+ *     profile text  accepted by apparmor_parser, compiled to binary
+ *     binary        read back
+ *
+ * for the features of the running kernel (or --features), verdicts and binaries remembered in the
+ * cache.
+ */
+
+#include "cli/cli.h"
+#include "manager/places.h"
+#include "manager/policy_set.h"
+
+struct gathered {
+	struct set_member *member; /* NULL: it was only refused (gather keeps going) */
+	struct slice name;	   /* of the profile: descriptions only */
+	struct slice path;	   /* absolute path of the file; "-" for standard input */
+	struct slice document;	   /* the description's own bytes; empty for texts and binaries */
+	struct slice template;	   /* absolute path of its template file, or empty */
+	struct slice template_as;  /* the path as the description writes it */
+	struct slice image;	   /* container: image:, or empty */
+};
+
+struct gathering {
+	struct arena arena;
+	struct policy_set set;
+	struct gathered *items;
+	size_t count, refused; /* documents; those of them that were refused */
+	enum status status;    /* the worst; problems are printed already */
+};
+
+struct gather_options {
+	bool descriptions_only; /* texts and binaries are usage errors (install, sync) */
+	bool errors_only;	/* says nothing of warnings and notes */
+	const char *features;	/* file or directory; NULL: --features or the ABI's own */
+};
+
+/* Goes through all operands. The caller frees it with gather_free in any case. */
+void gather(const struct options *options, const struct gather_options *how,
+	struct gathering *ret_gathering);
+
+void gather_free(struct gathering *gathering);
+
+#endif

@@ -1,0 +1,168 @@
+#include "cli/leaving.h"
+
+#include "cli/described.h"
+#include "cli/desired.h"
+#include "manager/file.h"
+
+/* What has the last word without --force; the first is told. */
+static void object(const struct machine *machine, struct leaving *leaving, struct slice words)
+{
+	if (!machine->options->force && leaving->obstacle.len == 0)
+		leaving->obstacle = words;
+}
+
+static enum status decide_tasks(struct machine *machine, struct leaving *leaving)
+{
+	const struct task *task;
+	enum status status = machine_task(machine, leaving->installed->name, &task);
+	if (status == STATUS_OK && task)
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"process %d (%.*s) is confined by it, and would run unconfined from "
+				"then on; end it first, or give --force",
+				task->pid, SLICE_FMT(task->command)));
+	return status;
+}
+
+static void decide_text(struct machine *machine, struct leaving *leaving)
+{
+	const struct installed *installed = leaving->installed;
+	struct bytes text = {0};
+	if (installed->owner == OWNER_EDITED) {
+		leaving->change.backs_up = true;
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"'%.*s' was edited since aaforge wrote it; --force removes it and keeps "
+				"it below '%s/backup'",
+				SLICE_FMT(installed->path), machine->places.descriptions));
+	}
+	/* A description that was edited may be all that there is of somebody's work. */
+	if (installed->description.len > 0 &&
+		file_read(installed->description.at, limits_default.document_bytes, &text, NULL))
+		leaving->change.backs_up = leaving->change.backs_up ||
+					   !text_was_made_from(installed->text, bytes_slice(&text));
+	bytes_free(&text);
+}
+
+/* One document of DESCRIPTIONS, which names the profile or stands in the file that goes with it. */
+static void decide_described(
+	struct machine *machine, struct leaving *leaving, const struct described *entry)
+{
+	struct slice name = leaving->installed->name;
+	bool is_copy = slice_eq(entry->path, leaving->copy);
+	bool is_named = slice_eq(entry->name, name);
+	if (is_named && !is_copy)
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"'%.*s' describes it too, and the next sync would bring it back; remove "
+				"that file",
+				SLICE_FMT(entry->path)));
+	if (is_copy && !is_named && entry->name.len > 0) {
+		leaving->change.backs_up = true;
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"'%.*s' would go with it, but describes '%.*s'; rename that file to "
+				"'%.*s.yaml'",
+				SLICE_FMT(entry->path), SLICE_FMT(entry->name),
+				SLICE_FMT(entry->name)));
+	}
+}
+
+static bool goes(const struct leaving_list *list, struct slice path)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (slice_eq(path, list->entries[i].copy))
+			return true;
+	return false;
+}
+
+/* Whether a description that stays has its template there. */
+static bool is_needed(const struct machine *machine, const struct leaving_list *list,
+	const struct described_list *described, struct slice place)
+{
+	for (size_t i = 0; i < described->count; i++) {
+		const struct described *entry = &described->entries[i];
+		struct slice other;
+		if (entry->template.len > 0 &&
+			template_place(machine->places.descriptions, entry->template,
+				machine->arena, &other, NULL) &&
+			slice_eq(other, place) && !goes(list, entry->path))
+			return true;
+	}
+	return false;
+}
+
+static void decide_template(const struct machine *machine, const struct leaving_list *list,
+	const struct described_list *described, struct leaving *leaving,
+	const struct described *entry)
+{
+	struct slice place;
+	if (entry->template.len == 0 || !slice_eq(entry->path, leaving->copy) ||
+		!template_place(machine->places.descriptions, entry->template, machine->arena,
+			&place, NULL) ||
+		place.len == 0 || is_needed(machine, list, described, place))
+		return;
+	struct change_file *file = arena_new(machine->arena, struct change_file);
+	file->path = place;
+	leaving->change.files = file;
+	leaving->change.file_count = 1;
+}
+
+static void begin(const struct machine *machine, struct leaving *leaving)
+{
+	struct slice name = leaving->installed->name;
+	leaving->change = (struct change){.kind = CHANGE_DROP, .name = name};
+	leaving->copy = arena_printf(
+		machine->arena, "%s/%.*s.yaml", machine->places.descriptions, SLICE_FMT(name));
+}
+
+static enum status decide(struct machine *machine, const struct leaving_list *list,
+	const struct described_list *described, struct leaving *leaving)
+{
+	decide_text(machine, leaving);
+	for (size_t i = 0; i < described->count; i++) {
+		const struct described *entry = &described->entries[i];
+		decide_described(machine, leaving, entry);
+		decide_template(machine, list, described, leaving, entry);
+	}
+	return decide_tasks(machine, leaving);
+}
+
+enum status leaving_decide(struct machine *machine, struct leaving_list *list)
+{
+	struct described_list described;
+	struct error *error = NULL;
+	enum status status = STATUS_OK;
+	if (list->count == 0)
+		return STATUS_OK;
+	if (!described_read(machine->places.descriptions, machine->arena, &described, &error))
+		return print_error(error);
+	for (size_t i = 0; i < list->count; i++)
+		begin(machine, &list->entries[i]);
+	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
+		status = decide(machine, list, &described, &list->entries[i]);
+	return status;
+}
+
+size_t leaving_report(const struct leaving_list *list)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		if (leaving->obstacle.len == 0)
+			continue;
+		count++;
+		print_problem("'%.*s' cannot be removed: %.*s", SLICE_FMT(leaving->installed->name),
+			SLICE_FMT(leaving->obstacle));
+	}
+	return count;
+}
+
+struct plan_line leaving_line(const struct leaving *leaving)
+{
+	return (struct plan_line){
+		.sign = '-',
+		.name = leaving->installed->name,
+		.source = leaving->installed->path,
+	};
+}

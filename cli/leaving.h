@@ -1,0 +1,36 @@
+#ifndef CLI_LEAVING_H
+#define CLI_LEAVING_H
+
+/* Installed profiles that shall go (remove, sync --prune), and what stands against it. */
+
+#include "cli/machine.h"
+#include "cli/plan.h"
+#include "manager/transaction.h"
+
+struct leaving {
+	const struct installed *installed;
+	struct slice copy; /* where its description is, or would be */
+	struct change change;
+	struct slice obstacle; /* words, empty when nothing stands against it */
+};
+
+struct leaving_list {
+	struct leaving *entries;
+	size_t count;
+};
+
+/*
+ * Decides about each entry, of which `installed` is set, all of them together: tasks that are
+ * confined, a text that was edited, descriptions that would bring the profile back or go with it by
+ * mistake. --force overcomes all of it; what was edited is kept as a backup then. A template goes
+ * with the last description that names it. Between machine_begin and machine_end, whose arena holds
+ * the memory. STATUS_SYSTEM after a problem was printed.
+ */
+enum status leaving_decide(struct machine *machine, struct leaving_list *list);
+
+/* Prints the obstacles. How many there are. */
+size_t leaving_report(const struct leaving_list *list);
+
+struct plan_line leaving_line(const struct leaving *leaving);
+
+#endif

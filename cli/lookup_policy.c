@@ -1,0 +1,376 @@
+#include "cli/image.h"
+#include "cli/lookup.h"
+#include "manager/kernel.h"
+#include "manager/probe.h"
+#include "manager/scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Words of runtimes that stand in the place of a name. */
+static const char *const reserved[] = {
+	"unconfined", "runtime/default", "docker/default", "builtin"};
+
+static const struct slice here = {"", 0}; /* the namespace that we see as the root */
+
+static bool is_regular(const char *path)
+{
+	struct stat at;
+	return stat(path, &at) == 0 && S_ISREG(at.st_mode);
+}
+
+static bool is_description(struct slice path)
+{
+	return slice_is(path, "-") || slice_ends(path, SLICE(".yaml")) ||
+	       slice_ends(path, SLICE(".yml"));
+}
+
+/* lookup is no check: only errors of the file matter. */
+static void gather_file(struct lookup *lookup, const char *path)
+{
+	char *arguments[] = {(char *)path, NULL};
+	struct options options = *lookup->options;
+	options.arguments = arguments;
+	options.argument_count = 1;
+	options.quiet = true;
+	for (size_t i = 0; i < DIAG_COUNT; i++)
+		if (options.severities[i] < SEVERITY_ERROR)
+			options.severities[i] = SEVERITY_OFF;
+	char *features = kernel_features(&lookup->places, NULL);
+	struct gather_options how = {.features = features};
+	gather(&options, &how, &lookup->gathering);
+	free(features);
+}
+
+/* The one profile of the file. */
+static bool use_file(struct lookup *lookup, const char *path)
+{
+	lookup->file = arena_copy(&lookup->arena, slice_str(path));
+	gather_file(lookup, path);
+	const struct gathering *gathering = &lookup->gathering;
+	if (gathering->status != STATUS_OK || gathering->count == 0 ||
+		!gathering->items[0].member) {
+		lookup->status = gathering->status ? gathering->status : STATUS_INPUT;
+		return false;
+	}
+	const struct set_member *member = gathering->items[0].member;
+	const struct set_profile *top = set_member_next_top(member, NULL);
+	if (gathering->count > 1 || !top || set_member_next_top(member, top)) {
+		finding_add(&lookup->findings, FINDING_SEVERAL_PROFILES, "'%s'", path);
+		return false;
+	}
+	lookup->member = member;
+	lookup->name = arena_copy(&lookup->arena, top->name);
+	return true;
+}
+
+static bool use_image(struct lookup *lookup)
+{
+	struct image_matches matches;
+	struct error *error = NULL;
+	if (!image_find(&lookup->places, lookup->operand, &lookup->arena, &matches, &error)) {
+		lookup_problem(lookup, error, STATUS_SYSTEM);
+		return false;
+	}
+	if (matches.count == 1)
+		return use_file(lookup, matches.items[0].path.at);
+	if (matches.count == 0 && !image_is_likely(lookup->operand)) {
+		lookup->name = lookup->operand; /* a name that is not loaded */
+		return true;
+	}
+	struct slice whole = image_normalise(&lookup->arena, lookup->operand);
+	if (matches.count == 0)
+		finding_add(&lookup->findings, FINDING_NO_IMAGE, "'%.*s'", SLICE_FMT(whole));
+	else
+		finding_add(&lookup->findings, FINDING_SEVERAL_IMAGES,
+			"'%.*s' and %zu more for '%.*s'", SLICE_FMT(matches.items[0].name),
+			matches.count - 1, SLICE_FMT(whole));
+	return false;
+}
+
+static bool is_reserved(struct lookup *lookup)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (slice_is(lookup->operand, reserved[i])) {
+			finding_add(&lookup->findings, FINDING_RESERVED, "'%s'", reserved[i]);
+			return true;
+		}
+	struct slice prefix = SLICE("localhost/");
+	struct slice rest = slice_from(lookup->operand, prefix.len);
+	if (!slice_starts(lookup->operand, prefix) || !lookup->has_loaded ||
+		!loaded_find(&lookup->loaded, here, rest))
+		return false;
+	finding_add(&lookup->findings, FINDING_PREFIXED, "'%.*s'", SLICE_FMT(rest));
+	return true;
+}
+
+/* Whether something on this machine has that name already. */
+static bool is_known_name(const struct lookup *lookup)
+{
+	for (size_t i = 0; lookup->has_loaded && i < lookup->loaded.count; i++)
+		if (slice_eq(lookup->loaded.profiles[i].name, lookup->operand))
+			return true;
+	struct installed installed;
+	return installed_name_is_fine(&lookup->places, lookup->operand, NULL) &&
+	       installed_read(&lookup->places, lookup->operand, (struct arena *)&lookup->arena,
+		       &installed, NULL) &&
+	       (installed.owner == OWNER_AAFORGE || installed.owner == OWNER_EDITED);
+}
+
+bool lookup_subject(struct lookup *lookup)
+{
+	const char *path = lookup->options->arguments[0];
+	if (lookup->operand.len == 0 || slice_has(lookup->operand, '\n')) {
+		print_problem("'%s' cannot be a profile's name", path);
+		lookup->status = STATUS_INPUT;
+		return false;
+	}
+	if (is_reserved(lookup))
+		return false;
+	if (is_description(lookup->operand))
+		return use_file(lookup, path);
+	if (is_known_name(lookup)) {
+		lookup->name = lookup->operand;
+		return true;
+	}
+	return is_regular(path) ? use_file(lookup, path) : use_image(lookup);
+}
+
+/* A file of that name whose profile has another one: the usual mistake. */
+static bool is_file_name(struct lookup *lookup)
+{
+	struct arena *arena = &lookup->arena;
+	struct scan scan;
+	if (scan_file(&lookup->places, lookup->name, arena, &scan) && scan.count > 0) {
+		if (slice_eq(scan.items[0].name, lookup->name))
+			return false;
+		finding_add(&lookup->findings, FINDING_ONLY_FILE,
+			"%s/%.*s holds the profile '%.*s'", lookup->places.profiles,
+			SLICE_FMT(lookup->name), SLICE_FMT(scan.items[0].name));
+		return true;
+	}
+	const char *directories[] = {".", lookup->places.descriptions};
+	for (size_t i = 0; i < 2 && !slice_has(lookup->name, '/'); i++) {
+		struct slice path = arena_printf(
+			arena, "%s/%.*s.yaml", directories[i], SLICE_FMT(lookup->name));
+		struct slice name = is_regular(path.at) ? description_name(arena, path.at) : here;
+		if (name.len == 0 || slice_eq(name, lookup->name))
+			continue;
+		finding_add(&lookup->findings, FINDING_ONLY_FILE,
+			"%.*s describes the profile '%.*s'", SLICE_FMT(path), SLICE_FMT(name));
+		return true;
+	}
+	return false;
+}
+
+/* The loaded name that was meant, or NULL. */
+static const char *nearest_loaded(struct lookup *lookup)
+{
+	const struct loaded *loaded = &lookup->loaded;
+	const char **names = arena_array(&lookup->arena, loaded->count, sizeof(*names));
+	size_t count = 0;
+	for (size_t i = 0; i < loaded->count; i++)
+		if (loaded->profiles[i].namespace.len == 0)
+			names[count++] = arena_string(&lookup->arena, loaded->profiles[i].name);
+	return slice_nearest(lookup->name, names, count);
+}
+
+/* What to load for a name that is installed: its description, else its text. Or nothing. */
+static struct slice file_of_name(struct lookup *lookup)
+{
+	const char *formats[][2] = {
+		{lookup->places.descriptions, ".yaml"}, {lookup->places.profiles, ""}};
+	for (size_t i = 0; i < 2 && !slice_has(lookup->name, '/'); i++) {
+		struct slice path = arena_printf(&lookup->arena, "%s/%.*s%s", formats[i][0],
+			SLICE_FMT(lookup->name), formats[i][1]);
+		if (is_regular(path.at))
+			return path;
+	}
+	return here;
+}
+
+static void tell_missing(struct lookup *lookup)
+{
+	struct findings *findings = &lookup->findings;
+	for (size_t i = 0; i < lookup->loaded.count; i++) {
+		const struct loaded_profile *profile = &lookup->loaded.profiles[i];
+		if (!slice_eq(profile->name, lookup->name))
+			continue;
+		finding_add(findings, FINDING_OTHER_NAMESPACE, "'%.*s' in '%.*s'",
+			SLICE_FMT(profile->name), SLICE_FMT(profile->namespace));
+		return;
+	}
+	if (lookup->file.len == 0 && is_file_name(lookup))
+		return;
+	const char *nearest = lookup->file.len ? NULL : nearest_loaded(lookup);
+	if (nearest)
+		finding_add(findings, FINDING_NOT_LOADED, "'%.*s'; did you mean '%s'?",
+			SLICE_FMT(lookup->name), nearest);
+	else
+		finding_add(findings, FINDING_NOT_LOADED, "'%.*s'", SLICE_FMT(lookup->name));
+	struct slice file = lookup->file.len ? lookup->file : file_of_name(lookup);
+	if (file.len > 0)
+		finding_mend(findings, "aaforge load '%.*s'", SLICE_FMT(file));
+}
+
+/* Whether the description itself wants the mode that it is in. */
+static bool is_wanted_mode(const struct lookup *lookup, struct slice mode)
+{
+	const struct set_profile *top =
+		lookup->member ? member_top(lookup->member, here, lookup->name) : NULL;
+	return top && ((top->mode == COMPILED_COMPLAIN && slice_is(mode, "complain")) ||
+			      (top->mode == COMPILED_UNCONFINED && slice_is(mode, "unconfined")));
+}
+
+/* false when it does not confine. */
+static bool check_mode(struct lookup *lookup, struct slice mode)
+{
+	if (slice_is(mode, "enforce") || slice_is(mode, "kill"))
+		return true;
+	enum finding_id id = slice_is(mode, "complain")	    ? FINDING_MODE_COMPLAIN
+			     : slice_is(mode, "unconfined") ? FINDING_MODE_UNCONFINED
+							    : FINDING_MODE_OTHER;
+	finding_add(&lookup->findings, id, "'%.*s'%s%.*s", SLICE_FMT(lookup->name),
+		id == FINDING_MODE_OTHER ? " is in mode " : "",
+		SLICE_FMT(id == FINDING_MODE_OTHER ? mode : here));
+	if (is_wanted_mode(lookup, mode))
+		finding_mend(&lookup->findings, "take 'mode: %.*s' out of '%.*s', and load it",
+			SLICE_FMT(mode), SLICE_FMT(lookup->file));
+	else if (lookup->file.len > 0)
+		finding_mend(&lookup->findings, "aaforge load '%.*s'", SLICE_FMT(lookup->file));
+	return false;
+}
+
+/* A program may go on in a child; one in another mode is told. */
+static void check_children(struct lookup *lookup, const struct loaded_profile *profile)
+{
+	for (size_t i = 0; i < lookup->loaded.count; i++) {
+		const struct loaded_profile *child = &lookup->loaded.profiles[i];
+		if (child != profile && child->namespace.len == 0 &&
+			name_is_below(child->name, profile->name) &&
+			!slice_eq(child->mode, profile->mode))
+			finding_add(&lookup->findings, FINDING_CHILD_MODE, "'%.*s' is in mode %.*s",
+				SLICE_FMT(child->name), SLICE_FMT(child->mode));
+	}
+}
+
+static void check_described(struct lookup *lookup, const struct loaded_profile *profile)
+{
+	struct record record;
+	bool has_record = record_read(&lookup->places, here, lookup->name, &lookup->arena, &record);
+	struct state_question question = {
+		.name = lookup->name,
+		.namespace = here,
+		.loaded = &lookup->loaded,
+		.record = has_record ? &record : NULL,
+		.owner = lookup->member ? OWNER_AAFORGE : OWNER_NOBODY,
+		.wanted = lookup->member,
+		.is_described = lookup->member != NULL,
+	};
+	if (lookup->member && profile->kind == HASH_NONE) {
+		finding_add(&lookup->findings, FINDING_POLICY_NOT_SEEN, "'%.*s'",
+			SLICE_FMT(lookup->name));
+		return;
+	}
+	struct state_answer state = state_decide(&question, &lookup->arena);
+	if (lookup->member && state.state != STATE_CURRENT) {
+		finding_add(&lookup->findings, FINDING_NOT_AS_DESCRIBED, "'%.*s' %.*s",
+			SLICE_FMT(lookup->name), SLICE_FMT(state.why));
+		finding_mend(&lookup->findings, "aaforge load '%.*s'", SLICE_FMT(lookup->file));
+	} else if (!lookup->member && has_record && state.state == STATE_DRIFTED) {
+		finding_add(&lookup->findings, FINDING_DRIFTED, "'%.*s'", SLICE_FMT(lookup->name));
+	}
+}
+
+/* The kernel's list is not for us: a child of ours tries the profile on. */
+static void probe(struct lookup *lookup)
+{
+	struct task task;
+	switch (probe_profile(&lookup->places, lookup->name, &lookup->arena, &task)) {
+	case PROBE_NOT_LOADED:
+		tell_missing(lookup);
+		return;
+	case PROBE_NO_ANSWER:
+		finding_add(&lookup->findings, FINDING_MODE_NOT_SEEN, "'%.*s': %.*s",
+			SLICE_FMT(lookup->name), SLICE_FMT(lookup->why_not_loaded));
+		return;
+	case PROBE_LOADED:
+		break;
+	}
+	check_mode(lookup, task.mode);
+	if (lookup->member)
+		finding_add(&lookup->findings, FINDING_POLICY_NOT_SEEN, "'%.*s'",
+			SLICE_FMT(lookup->name));
+}
+
+/* A normal user cannot read the mode of the kernel as a whole: a child of ours tries the profile
+ * on. */
+static void check_enforcement(struct lookup *lookup)
+{
+	struct findings *findings = &lookup->findings;
+	findings_drop(findings, FINDING_MODE_HIDDEN);
+	if (lookup->host.mode.state != FACT_HIDDEN || findings->errors > 0)
+		return;
+	switch (probe_enforcement(&lookup->places, lookup->name, &lookup->arena)) {
+	case ENFORCEMENT_PROVEN:
+		return;
+	case ENFORCEMENT_DISPROVEN:
+		finding_add(findings, FINDING_MODE_NOT_ENFORCE,
+			"a process under '%.*s' was not kept from what it forbids",
+			SLICE_FMT(lookup->name));
+		return;
+	case ENFORCEMENT_UNKNOWN:
+		finding_add(findings, FINDING_MODE_UNSURE, "%s", "");
+		return;
+	}
+}
+
+static void check_loaded(struct lookup *lookup, const struct loaded_profile *profile)
+{
+	if (!check_mode(lookup, profile->mode))
+		return;
+	check_children(lookup, profile);
+	check_described(lookup, profile);
+}
+
+void lookup_policy(struct lookup *lookup)
+{
+	const struct loaded_profile *profile =
+		lookup->has_loaded ? loaded_find(&lookup->loaded, here, lookup->name) : NULL;
+	if (profile)
+		check_loaded(lookup, profile);
+	else if (lookup->has_loaded)
+		tell_missing(lookup);
+	else
+		probe(lookup);
+	check_enforcement(lookup);
+}
+
+void lookup_task(struct lookup *lookup)
+{
+	struct task task;
+	struct error *error = NULL;
+	int pid = (int)lookup->options->pid;
+	if (lookup->name.len == 0)
+		return;
+	if (!task_read(&lookup->places, pid, &lookup->arena, &task, &error)) {
+		bool is_gone = error_number(error) == ESRCH;
+		lookup_problem(lookup, error, is_gone ? STATUS_INPUT : STATUS_SYSTEM);
+		return;
+	}
+	if (!label_holds(task.label, here, lookup->name)) {
+		bool is_free = slice_is(task.label, "unconfined");
+		finding_add(&lookup->findings,
+			is_free ? FINDING_TASK_UNCONFINED : FINDING_TASK_OTHER, "%d (%.*s)%s%.*s",
+			pid, SLICE_FMT(task.command), is_free ? "" : " by ",
+			SLICE_FMT(is_free ? here : task.label));
+		return;
+	}
+	/* Of a stack in several modes the profile's own counts, which lookup_policy has checked. */
+	if (!slice_is(task.mode, "enforce") && !slice_is(task.mode, "kill") &&
+		!slice_is(task.mode, "mixed"))
+		finding_add(&lookup->findings, FINDING_TASK_MODE, "%d (%.*s) is in mode %.*s", pid,
+			SLICE_FMT(task.command), SLICE_FMT(task.mode));
+}

@@ -1,0 +1,182 @@
+#include "cli/plan.h"
+#include "cli/report.h"
+#include "cli/status.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+enum { STATES = STATE_UNKNOWN + 1, COLUMNS = 5 };
+
+/* Bytes that could drive the terminal are shown as \xNN. */
+static struct slice visible(struct arena *arena, struct slice text)
+{
+	struct buf out = buf_new(arena);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+		if (c < 0x20 || c == 0x7f)
+			buf_printf(&out, "\\x%02x", c);
+		else
+			buf_add_char(&out, (char)c);
+	}
+	return buf_slice(&out);
+}
+
+struct line {
+	struct slice cells[COLUMNS];
+	struct slice why;
+};
+
+static struct line line_of(struct status_view *view, const struct status_row *row)
+{
+	struct arena *arena = &view->arena;
+	struct slice none = SLICE("-");
+	return (struct line){
+		.cells =
+			{
+				visible(arena, profile_label(arena, row->namespace, row->name)),
+				row->held ? visible(arena, row->held->mode) : none,
+				slice_str(state_name(row->state.state)),
+				view->has_tasks ? arena_printf(arena, "%zu", row->pid_count) : none,
+				row->file.len ? visible(arena, row->file) : none,
+			},
+		.why = row->state.state == STATE_FOREIGN ? none : visible(arena, row->state.why),
+	};
+}
+
+/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
+static size_t width_of(struct slice text)
+{
+	size_t width = 0;
+	for (size_t i = 0; i < text.len; i++)
+		width += ((unsigned char)text.at[i] & 0xc0) != 0x80;
+	return width;
+}
+
+static void print_line(const struct line *line, const size_t widths[COLUMNS])
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		printf("%.*s", SLICE_FMT(line->cells[i]));
+		if (i + 1 < COLUMNS)
+			printf("%*s", (int)(widths[i] - width_of(line->cells[i]) + 2), "");
+	}
+	if (line->why.len > 1)
+		printf("  (%.*s)", SLICE_FMT(line->why));
+	putchar('\n');
+}
+
+static void print_counts(struct status_view *view)
+{
+	size_t counts[STATES] = {0}, tasks = 0;
+	for (size_t i = 0; i < view->count; i++) {
+		counts[view->rows[i].state.state]++;
+		tasks += view->rows[i].pid_count;
+	}
+	printf("%zu profile%s", view->count, view->count == 1 ? "" : "s");
+	const char *between = ": ";
+	for (unsigned i = 0; i < STATES; i++)
+		if (counts[i] > 0) {
+			printf("%s%zu %s", between, counts[i], state_name((enum profile_state)i));
+			between = ", ";
+		}
+	if (view->has_tasks)
+		printf("; %zu confined task%s", tasks, tasks == 1 ? "" : "s");
+	putchar('\n');
+}
+
+void status_print_table(struct status_view *view)
+{
+	struct line *lines = arena_array(&view->arena, view->count + 1, sizeof(*lines));
+	lines[0] = (struct line){.cells = {SLICE("NAME"), SLICE("MODE"), SLICE("STATE"),
+					 SLICE("TASKS"), SLICE("SOURCE")}};
+	size_t widths[COLUMNS] = {0};
+	for (size_t i = 0; i <= view->count; i++) {
+		if (i > 0)
+			lines[i] = line_of(view, &view->rows[i - 1]);
+		for (size_t column = 0; column < COLUMNS; column++) {
+			size_t width = width_of(lines[i].cells[column]);
+			if (width > widths[column])
+				widths[column] = width;
+		}
+	}
+	for (size_t i = 0; i <= view->count && view->count > 0; i++)
+		print_line(&lines[i], widths);
+	print_counts(view);
+	fflush(stdout); /* before what follows on standard error */
+}
+
+static json_t *must(json_t *json)
+{
+	if (!json)
+		out_of_memory();
+	return json;
+}
+
+static void set(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, must(value)) != 0)
+		out_of_memory();
+}
+
+static void set_text(json_t *object, const char *key, struct slice text)
+{
+	if (text.len > 0)
+		set(object, key, report_json_text(text));
+}
+
+static void push(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, must(value)) != 0)
+		out_of_memory();
+}
+
+static json_t *children_json(struct status_view *view, const struct status_row *row)
+{
+	json_t *array = must(json_array());
+	const struct loaded_profile *child = NULL;
+	while (row->held &&
+		(child = loaded_next_below(&view->loaded, row->namespace, row->name, child))) {
+		json_t *object = must(json_object());
+		set(object, "name", report_json_text(child->name));
+		set(object, "mode", report_json_text(child->mode));
+		push(array, object);
+	}
+	return array;
+}
+
+static json_t *row_json(struct status_view *view, const struct status_row *row)
+{
+	json_t *object = must(json_object()), *tasks = must(json_array());
+	for (size_t i = 0; i < row->pid_count; i++)
+		push(tasks, json_integer(row->pids[i]));
+	set(object, "name", report_json_text(row->name));
+	set_text(object, "namespace", row->namespace);
+	if (row->held)
+		set(object, "mode", report_json_text(row->held->mode));
+	set(object, "state", json_string(state_name(row->state.state)));
+	set_text(object, "why", row->state.why);
+	set_text(object, "source", row->file);
+	set(object, "tasks", tasks);
+	set(object, "children", children_json(view, row));
+	set(object, "edited", json_boolean(row->installed.owner == OWNER_EDITED));
+	set(object, "disabled", json_boolean(row->installed.is_disabled));
+	set(object, "force_complain", json_boolean(row->installed.is_forced_complain));
+	return object;
+}
+
+void status_print_json(struct status_view *view)
+{
+	json_t *object = must(json_object()), *profiles = must(json_array());
+	for (size_t i = 0; i < view->count; i++)
+		push(profiles, row_json(view, &view->rows[i]));
+	set(object, "profiles", profiles);
+	set(object, "partial",
+		json_boolean(
+			view->loaded.is_partial || !view->has_tasks || view->tasks.is_partial));
+	char *text = json_dumps(object, JSON_COMPACT);
+	if (!text)
+		out_of_memory();
+	puts(text);
+	fflush(stdout);
+	free(text);
+	json_decref(object);
+}

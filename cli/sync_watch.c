@@ -1,0 +1,148 @@
+#include "cli/said.h"
+#include "cli/sync.h"
+#include "manager/watch.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* Milliseconds. */
+#define QUIET	   200	 /* without news, before they are acted on … */
+#define QUIET_MOST 2000	 /* … which never takes longer */
+#define RETRY	   30000 /* after a failure of the system */
+#define REST	   5000	 /* between rounds, when somebody else keeps undoing ours */
+
+/* So many rounds in which profiles were mended, each within so many seconds, are a fight. */
+#define FIGHTS_MOST 5
+#define FIGHT_OVER  60
+
+struct following {
+	struct sync *sync;
+	struct watch *watch;
+	struct said said;
+	unsigned fights;
+	time_t last_fight; /* seconds of the monotonic clock */
+	bool is_first;
+};
+
+static time_t seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+static const char *directory_of(const struct following *following)
+{
+	return following->sync->machine->options->arguments[0];
+}
+
+/* A template may lie elsewhere. One directory that cannot be followed is no reason to stop. */
+static void follow_template(struct following *following, struct slice path)
+{
+	const char *slash = path.len ? memrchr(path.at, '/', path.len) : NULL;
+	struct error *error = NULL;
+	if (!slash)
+		return;
+	char *directory = strndup(path.at, slash == path.at ? 1 : (size_t)(slash - path.at));
+	if (!directory)
+		out_of_memory();
+	if (!watch_add(following->watch, directory, &error))
+		print_error(error);
+	free(directory);
+}
+
+static void follow_templates(void *context, const struct gathering *gathering)
+{
+	struct following *following = context;
+	struct slice last = {0};
+	for (size_t i = 0; i < gathering->count; i++) {
+		struct slice template = gathering->items[i].template;
+		if (template.len > 0 && !slice_eq(template, last))
+			follow_template(following, template);
+		last = template;
+	}
+}
+
+static enum status round_of(struct following *following, const struct watch_news *news)
+{
+	said_begin(&following->said);
+	enum status status = sync_round(following->sync, follow_templates, following);
+	said_end(&following->said, bytes_slice(&news->names), news->all_files || news->asked);
+	return finish_output(status);
+}
+
+static bool is_only_of_the_kernel(const struct watch_news *news)
+{
+	return news->kernel && !news->files && !news->asked;
+}
+
+/* Notes a round that the kernel's changes caused, and that changed something itself. */
+static void note_fight(struct following *following, const struct watch_news *news)
+{
+	time_t now = seconds();
+	if (!is_only_of_the_kernel(news) || !following->sync->has_changed)
+		return;
+	following->fights = now - following->last_fight > FIGHT_OVER ? 1 : following->fights + 1;
+	following->last_fight = now;
+	if (following->fights == FIGHTS_MOST)
+		print_problem("somebody else keeps changing the profiles of '%s'; from now on they "
+			      "are mended every %d seconds at most",
+			directory_of(following), REST / 1000);
+}
+
+/* Who fights for the kernel's policy does it slowly. */
+static void rest(struct following *following, const struct watch_news *news)
+{
+	if (is_only_of_the_kernel(news) && following->fights >= FIGHTS_MOST &&
+		seconds() - following->last_fight <= FIGHT_OVER)
+		watch_pause(following->watch, REST);
+}
+
+static enum status follow(struct following *following)
+{
+	struct watch_news news = {.all_files = true};
+	for (;;) {
+		struct error *error = NULL;
+		enum status status = round_of(following, &news);
+		if (following->is_first && status >= STATUS_USAGE)
+			return status;
+		if (following->is_first && !following->sync->machine->options->quiet)
+			fprintf(stderr, "following '%s'\n", directory_of(following));
+		following->is_first = false;
+		note_fight(following, &news);
+		if (!watch_wait(
+			    following->watch, status == STATUS_SYSTEM ? RETRY : -1, &news, &error))
+			return print_error(error);
+		if (news.end)
+			return STATUS_OK;
+		if (news.is_gone) {
+			print_problem("the directory '%s' is gone; its profiles stay as they are",
+				directory_of(following));
+			return STATUS_SYSTEM;
+		}
+		rest(following, &news);
+	}
+}
+
+enum status sync_watch(struct sync *sync)
+{
+	const struct places *places = &sync->machine->places;
+	struct following following = {.sync = sync, .is_first = true};
+	struct arena *own = &sync->machine->own;
+	struct slice revision = sync->machine->has_kernel
+					? arena_printf(own, "%s/revision", places->apparmorfs)
+					: slice_of(NULL, 0);
+	const struct watch_options options = {
+		.directory = sync->machine->options->arguments[0],
+		.revision = revision.at,
+		.quiet = QUIET,
+		.most = QUIET_MOST,
+	};
+	struct error *error = NULL;
+	if (!watch_open(&options, &following.watch, &error))
+		return print_error(error);
+	enum status status = follow(&following);
+	watch_close(following.watch);
+	said_free(&following.said);
+	return status;
+}

@@ -1,0 +1,214 @@
+#include "cli/machine.h"
+#include "cli/plan.h"
+#include "cli/unload_names.h"
+#include "manager/kernel.h"
+#include "manager/record.h"
+
+#define TASKS_TOLD 10 /* for each profile */
+
+struct unload {
+	const struct options *options;
+	struct machine machine;
+	struct arena arena;
+	struct tasks tasks;
+	struct unload_targets targets;
+	struct plan_line *lines; /* one for each target */
+};
+
+static struct slice label_of(struct unload *unload, const struct loaded_profile *profile)
+{
+	return profile_label(&unload->arena, profile->namespace, profile->name);
+}
+
+static enum status find_targets(struct unload *unload)
+{
+	enum status worst = STATUS_OK;
+	for (size_t i = 0; i < unload->options->argument_count; i++) {
+		enum status status = unload_add(unload->options, &unload->machine.places,
+			&unload->machine.loaded, unload->options->arguments[i], &unload->arena,
+			&unload->targets);
+		worst = status > worst ? status : worst;
+	}
+	unload_finish(&unload->targets);
+	return worst;
+}
+
+/* Tells of each process once, although several of its threads may be confined. */
+static size_t tell_tasks(const struct unload *unload, const struct loaded_profile *profile)
+{
+	size_t count = 0;
+	int last = 0;
+	for (size_t i = 0; i < unload->tasks.count; i++) {
+		const struct task *task = &unload->tasks.tasks[i];
+		if (task->pid == last ||
+			!label_holds(task->label, profile->namespace, profile->name))
+			continue;
+		last = task->pid;
+		if (count++ < TASKS_TOLD)
+			fprintf(stderr, "  %d  %.*s\n", task->pid, SLICE_FMT(task->command));
+	}
+	if (count > TASKS_TOLD)
+		fprintf(stderr, "  and %zu more\n", count - TASKS_TOLD);
+	return count;
+}
+
+static bool confines(const struct unload *unload, const struct loaded_profile *profile)
+{
+	for (size_t i = 0; i < unload->tasks.count; i++)
+		if (label_holds(unload->tasks.tasks[i].label, profile->namespace, profile->name))
+			return true;
+	return false;
+}
+
+/* A profile that leaves takes its confinement with it: its tasks run on, free of it for ever. */
+static bool check_target(struct unload *unload, size_t index)
+{
+	const struct loaded_profile *profile = unload->targets.targets[index].profile;
+	bool is_forced = unload->options->force;
+	if (!confines(unload, profile))
+		return true;
+	struct slice label = label_of(unload, profile);
+	if (is_forced)
+		print_problem("note: the tasks that '%.*s' confines %s unconfined:",
+			SLICE_FMT(label), unload->options->dry_run ? "would go on" : "go on");
+	else
+		print_problem("'%.*s' confines tasks, which would go on unconfined: end them "
+			      "first, or take --force",
+			SLICE_FMT(label));
+	size_t count = tell_tasks(unload, profile);
+	unload->lines[index].why = arena_printf(
+		&unload->arena, "%zu task%s unconfined then", count, count == 1 ? "" : "s");
+	return is_forced;
+}
+
+static bool check_targets(struct unload *unload)
+{
+	bool may = true;
+	for (size_t i = 0; i < unload->targets.count; i++)
+		may &= check_target(unload, i);
+	if (may && unload->tasks.is_partial && !unload->options->force) {
+		print_problem("not all tasks could be looked at, some may be confined: run it as "
+			      "root of the host, or take --force");
+		may = false;
+	}
+	return may;
+}
+
+static void note_installed(const struct unload *unload, const struct loaded_profile *profile)
+{
+	if (profile->namespace.len > 0 || !machine_installed(&unload->machine, profile->name))
+		return;
+	print_problem("note: '%.*s' is installed and comes back at the next boot: 'aaforge remove "
+		      "%.*s' takes it away for good",
+		SLICE_FMT(profile->name), SLICE_FMT(profile->name));
+}
+
+static void make_plan(struct unload *unload)
+{
+	const struct unload_targets *targets = &unload->targets;
+	unload->lines = arena_array(&unload->arena, targets->count, sizeof(*unload->lines));
+	for (size_t i = 0; i < targets->count; i++)
+		unload->lines[i] = (struct plan_line){
+			.sign = '-',
+			.namespace = targets->targets[i].profile->namespace,
+			.name = targets->targets[i].profile->name,
+			.mode = targets->targets[i].profile->mode,
+			.source = targets->targets[i].source,
+		};
+}
+
+static bool remove_one(
+	struct unload *unload, const struct loaded_profile *profile, struct error **ret_error)
+{
+	return kernel_remove(&unload->machine.places, &unload->machine.loaded, profile->namespace,
+		       profile->name, ret_error) &&
+	       record_remove(&unload->machine.places, profile->namespace, profile->name, ret_error);
+}
+
+static enum status remove_all(struct unload *unload)
+{
+	const struct unload_targets *targets = &unload->targets;
+	for (size_t i = 0; i < targets->count; i++) {
+		struct error *error = NULL;
+		if (!remove_one(unload, targets->targets[i].profile, &error)) {
+			print_error(error);
+			if (i > 0)
+				print_problem("%zu of %zu profiles were unloaded before that", i,
+					targets->count);
+			return STATUS_SYSTEM;
+		}
+		note_installed(unload, targets->targets[i].profile);
+	}
+	return STATUS_OK;
+}
+
+static void say_done(const struct unload *unload)
+{
+	if (!unload->options->quiet)
+		fprintf(stderr, "%zu profile%s %s\n", unload->targets.count,
+			unload->targets.count == 1 ? "" : "s",
+			unload->options->dry_run ? "would be unloaded" : "unloaded");
+}
+
+static enum status unload_checked(struct unload *unload)
+{
+	const struct options *options = unload->options;
+	size_t count = unload->targets.count;
+	make_plan(unload);
+	if (!check_targets(unload)) {
+		print_problem("nothing was unloaded");
+		return STATUS_INPUT;
+	}
+	if (options->dry_run || !options->json)
+		plan_print(options, unload->lines, count, count > 0);
+	enum status status = options->dry_run ? STATUS_OK : remove_all(unload);
+	if (status != STATUS_OK)
+		return status;
+	if (options->json && !options->dry_run)
+		plan_print(options, unload->lines, count, count > 0);
+	say_done(unload);
+	return STATUS_OK;
+}
+
+static enum status unload_from(struct unload *unload)
+{
+	struct error *error = NULL;
+	enum status status = find_targets(unload);
+	if (status != STATUS_OK) {
+		if (unload->options->argument_count > 1)
+			print_problem("nothing was unloaded");
+		return status;
+	}
+	if (!tasks_read(&unload->machine.places, &unload->arena, &unload->tasks, &error))
+		return print_error(error);
+	return unload_checked(unload);
+}
+
+static enum status unload_on_machine(struct unload *unload)
+{
+	if (!unload->machine.has_kernel) {
+		print_problem("cannot unload: %.*s", SLICE_FMT(unload->machine.why_no_kernel));
+		return STATUS_SYSTEM;
+	}
+	enum status status = machine_begin(&unload->machine, &unload->arena);
+	if (status == STATUS_OK)
+		status = unload_from(unload);
+	machine_end(&unload->machine);
+	return status;
+}
+
+enum status command_unload(const struct options *options)
+{
+	struct unload unload = {.options = options};
+	if (options->argument_count == 0) {
+		print_problem("name at least one profile, or a file that describes it");
+		return STATUS_USAGE;
+	}
+	arena_init(&unload.arena, out_of_memory);
+	enum status status = machine_open(options, false, &unload.machine);
+	if (status == STATUS_OK)
+		status = unload_on_machine(&unload);
+	machine_close(&unload.machine);
+	arena_free(&unload.arena);
+	return finish_output(status);
+}

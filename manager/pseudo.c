@@ -1,0 +1,65 @@
+#include "manager/pseudo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static bool is_complete(const char *buffer, size_t len)
+{
+	return len > 0 && buffer[len - 1] == '\n';
+}
+
+/* The kernel gives a line in one read, so that the read which says "end" is saved. */
+static ssize_t read_line(int fd, char *buffer)
+{
+	size_t len = 0;
+	while (!is_complete(buffer, len)) {
+		if (len == PSEUDO_BYTES) {
+			errno = EFBIG;
+			return -1;
+		}
+		ssize_t got = read(fd, buffer + len, PSEUDO_BYTES - len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	return (ssize_t)len;
+}
+
+bool pseudo_read(int directory, const char *name, char *buffer, struct slice *ret_text)
+{
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t len = read_line(fd, buffer);
+	int number = errno;
+	close(fd);
+	errno = number;
+	if (len < 0)
+		return false;
+	struct slice text = slice_of(buffer, (size_t)len);
+	if (text.len > 0 && (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\0'))
+		text.len--;
+	*ret_text = text;
+	return true;
+}
+
+int pseudo_open(int directory, const char *name)
+{
+	return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+bool pseudo_is_gone(int number)
+{
+	return number == ENOENT || number == ESRCH || number == ESTALE || number == ENXIO ||
+	       number == ENODEV;
+}
+
+bool pseudo_is_denied(int number)
+{
+	return number == EACCES || number == EPERM;
+}

@@ -1,0 +1,95 @@
+#ifndef MANAGER_TRANSACTION_H
+#define MANAGER_TRANSACTION_H
+
+/*
+ * Changes files and the kernel's policy together, so that a run that is killed anywhere leaves the
+ * old state or the new one to the next run:
+ *
+ *     1. the journal (manager/journal.h): new contents, then a manifest in one step
+ *     2. the kernel takes all new profiles in one write, or none: this is the commit, which a
+ *        marker in the journal then tells from whatever happens to the kernel later
+ *     3. old files of others go to DESCRIPTIONS/backup, new contents to their places, each in one
+ *        step; records are written; gone profiles leave the kernel, then the disk
+ *     4. the journal goes, its manifest first
+ *
+ * With nothing to load (no kernel, profiles that it holds already, only removals) the manifest is
+ * the commit.
+ *
+ * Recovery drops a journal without a valid manifest: old state. One with a marker, or whose
+ * manifest was the commit, is carried on: new state. Else the kernel decides: it takes all or none,
+ * so if it holds one profile that it did not hold before the journal was written, by its hash, then
+ * it took them all. A kernel that exports no hashes is given the profiles once more, which is the
+ * same as if they had been given now. What is carried on is loaded again from the journal where the
+ * kernel does not hold it (any more): a reboot or another's replacement in between does not leave
+ * the kernel behind the disk.
+ */
+
+#include "manager/installed.h"
+#include "manager/policy_set.h"
+
+enum change_kind {
+	CHANGE_PUT,  /* install or replace text and description */
+	CHANGE_DROP, /* take both away, and the profile from the kernel */
+};
+
+struct change_file {
+	struct slice path; /* absolute, below the root's PROFILES or DESCRIPTIONS */
+	struct slice text; /* PUT only */
+};
+
+struct change {
+	enum change_kind kind;
+	struct slice name; /* file name and profile name, in the root namespace */
+	struct slice text; /* PUT: the profile's text, not yet marked */
+	/*
+	 * PUT: the description and templates to go with it, with directories made where missing.
+	 * DROP: what is to go besides PROFILES/NAME and DESCRIPTIONS/NAME.yaml, such as templates;
+	 * one that does not exist is fine.
+	 */
+	const struct change_file *files;
+	size_t file_count;
+	/*
+	 * PUT: its policy. One in state SET_SAME is not loaded, but recorded, and loaded by a
+	 * recovery after a reboot. NULL: no kernel, or somebody else loads it.
+	 */
+	const struct set_member *member;
+	/*
+	 * What this change overwrites or removes is kept below DESCRIPTIONS/backup as NAME.1,
+	 * NAME.2 …, once for each content. Without it still kept: a text at PROFILES/NAME that is
+	 * not ours or was edited.
+	 */
+	bool backs_up;
+	struct slice source; /* PUT, for the record: absolute path of the description */
+};
+
+/*
+ * Does all of it, under the caller's lock and after transaction_recover. `set` holds the members of
+ * the changes and no others to load (NULL: none); `loaded` is the snapshot that they were compared
+ * to, NULL: there is no kernel, or it is to be left alone (--root). Memory comes from `arena`.
+ *
+ * On an error before the commit nothing is changed; its errno is that of the kernel where it
+ * refused (EPROTONOSUPPORT …). *ret_is_committed, which may be NULL, is set to true when the error
+ * came after it (the disk is full): the journal is left for the next run, and the error says so.
+ *
+ * A caller who lets apparmor_parser load what the kernel refused does so after a second call whose
+ * changes have no member: the disk is never behind the kernel then.
+ */
+bool transaction_run(const struct places *places, const struct change *changes, size_t count,
+	const struct policy_set *set, const struct loaded *loaded, struct arena *arena,
+	bool *ret_is_committed, struct error **ret_error);
+
+enum recovery {
+	RECOVERY_NONE,
+	RECOVERY_DROPPED,  /* nothing of it was done, or it was damaged */
+	RECOVERY_FINISHED, /* all of it is done */
+	RECOVERY_UNLOADED, /* the same on disk, but this kernel refuses the profiles: load again */
+};
+
+/*
+ * Finishes or drops what a killed run left. To be called under the lock before anything else. An
+ * error leaves the journal: no right to do it, no space.
+ */
+bool transaction_recover(const struct places *places, struct arena *arena,
+	enum recovery *ret_recovery, struct error **ret_error);
+
+#endif

@@ -1,0 +1,111 @@
+#include "manager/transaction_steps.h"
+
+#include "manager/apply.h"
+#include "manager/kernel.h"
+#include "manager/record.h"
+
+#include <errno.h>
+
+enum held profile_is_held(const struct loaded *loaded, const struct set_profile *profile)
+{
+	const struct loaded_profile *there = loaded_find(loaded, profile->namespace, profile->name);
+	if (!there)
+		return HELD_NOT;
+	switch (there->kind) {
+	case HASH_NONE:
+		return HELD_UNKNOWN;
+	case HASH_SHA1:
+		return slice_eq(there->hash, profile->sha1) ? HELD : HELD_NOT;
+	case HASH_SHA256:
+		return slice_eq(there->hash, profile->sha256) ? HELD : HELD_NOT;
+	}
+	return HELD_UNKNOWN;
+}
+
+/* After a refused removal: children go before their parent, so some may be out already. */
+static bool lost_some(const struct work *work, struct slice name)
+{
+	struct loaded now;
+	if (!loaded_read(work->places, work->arena, &now, NULL))
+		return true;
+	for (size_t i = 0; i < work->before->count; i++) {
+		const struct loaded_profile *profile = &work->before->profiles[i];
+		if (profile->namespace.len == 0 && name_is_below(profile->name, name) &&
+			!loaded_find(&now, profile->namespace, profile->name))
+			return true;
+	}
+	return false;
+}
+
+static bool remove_profile(struct work *work, struct slice name, struct error **ret_error)
+{
+	struct error *error = NULL;
+	if (kernel_remove(work->places, work->before, SLICE(""), name, &error))
+		return true;
+	bool is_fine = error_number(error) == ENOENT;
+	if (!is_fine && ret_error)
+		*ret_error = error;
+	else
+		error_free(error);
+	return is_fine;
+}
+
+bool remove_profiles(struct work *work, bool *ret_has_begun, struct error **ret_error)
+{
+	*ret_has_begun = false;
+	for (size_t i = 0; work->before && i < work->journal->change_count; i++) {
+		const struct journal_change *change = &work->journal->changes[i];
+		if (!change->is_drop)
+			continue;
+		if (!remove_profile(work, change->name, ret_error)) {
+			*ret_has_begun |= lost_some(work, change->name);
+			return false;
+		}
+		*ret_has_begun = true;
+	}
+	return true;
+}
+
+static bool record_put(struct work *work, const struct journal_change *change,
+	const struct loaded *after, struct error **ret_error)
+{
+	const struct loaded_profile *there = loaded_find(after, SLICE(""), change->name);
+	if (!there || work->is_unloaded)
+		return record_remove(work->places, SLICE(""), change->name, ret_error);
+	struct slice text;
+	installed_owner(change->text.text, &text);
+	struct record record = {
+		.identity = change->identity.by_kind[there->kind],
+		.kind = there->kind,
+		.text = digest_of(text),
+		.source = change->source,
+	};
+	return record_write(work->places, SLICE(""), change->name, &record, ret_error);
+}
+
+static bool write_records(struct work *work, struct error **ret_error)
+{
+	struct loaded after;
+	if (!work->before)
+		return true;
+	if (!loaded_read(work->places, work->arena, &after, ret_error))
+		return false;
+	for (size_t i = 0; i < work->journal->change_count; i++) {
+		const struct journal_change *change = &work->journal->changes[i];
+		if (change->is_drop
+				? !record_remove(work->places, SLICE(""), change->name, ret_error)
+				: change->is_recorded &&
+					  !record_put(work, change, &after, ret_error))
+			return false;
+	}
+	return true;
+}
+
+bool finish(struct work *work, struct error **ret_error)
+{
+	for (size_t i = 0; i < work->journal->change_count; i++)
+		if (!apply_change(work->places, &work->journal->changes[i], work->arena, ret_error))
+			return false;
+	return write_records(work, ret_error) && apply_flush(work->places, ret_error) &&
+	       journal_remove(work->places, work->arena, ret_error);
+}

@@ -1,0 +1,34 @@
+#ifndef MANAGER_TRANSACTION_STEPS_H
+#define MANAGER_TRANSACTION_STEPS_H
+
+/* The steps of a transaction that a run and a recovery share. */
+
+#include "manager/journal.h"
+#include "manager/transaction.h"
+
+/* A transaction on its way, in the run that began it or in one that recovers. */
+struct work {
+	const struct places *places;
+	struct journal *journal;
+	const struct loaded *before; /* NULL: the kernel is left alone */
+	struct arena *arena;
+	bool is_unloaded; /* the kernel refused what the disk gets */
+};
+
+/* Whether the kernel holds the very policy of a profile, as its hash tells. */
+enum held { HELD_NOT, HELD, HELD_UNKNOWN };
+enum held profile_is_held(const struct loaded *loaded, const struct set_profile *profile);
+
+/* The journal of changes. Refuses names that cannot be installed, and two changes of one name. */
+bool journal_build(const struct places *places, const struct change *changes, size_t count,
+	const struct policy_set *set, const struct loaded *loaded, struct arena *arena,
+	struct journal *ret_journal, struct error **ret_error);
+
+/* Takes gone profiles out of the kernel, those that it does not hold being fine. *ret_has_begun:
+ * some were, also in part, when it fails. */
+bool remove_profiles(struct work *work, bool *ret_has_begun, struct error **ret_error);
+
+/* What follows the commit: the disk follows, then the records, then the journal goes. */
+bool finish(struct work *work, struct error **ret_error);
+
+#endif

@@ -1,0 +1,295 @@
+#!/usr/bin/python3
+"""load and unload on the fake kernel: what goes wrong there, and that nothing is half done."""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake"))
+from fake import Machine
+from harness import check, finish
+
+TEXT = "abi <abi/3.0>,\nprofile %s%s {\n  /srv/%s r,\n%s}\n"
+PARENT = "  profile %s {\n    /srv/kid r,\n  }\n"
+
+
+def text(name, flags="", path=None, children=()):
+    """A profile text that compiles fast."""
+    inner = "".join(PARENT % child for child in children)
+    return TEXT % (name, " flags=(%s)" % flags if flags else "", path or name, inner)
+
+
+def same_state(name, before, machine):
+    check(machine.state() == before, "%s: the kernel holds what it held" % name)
+
+
+def load_and_unload():
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web", children=("kid",)))
+        db = machine.file("db.profile", text("db", "complain"))
+        result = machine.run("load", web, db)
+        check(result.status == 0, "load of two", result.message)
+        check(
+            machine.profiles() == {"web": "enforce", "web//kid": "enforce", "db": "complain"},
+            "load of two: all are there",
+            machine.profiles(),
+        )
+        check(machine.writes() == ["replace"], "load of two: one write", machine.writes())
+        check(sorted(machine.records()) == ["db", "web"], "load of two: records", machine.records())
+
+        before = machine.state()
+        result = machine.run("load", web, db)
+        check(result.status == 0 and machine.writes() == [], "loaded again: no write")
+        same_state("loaded again", before, machine)
+
+        machine.file("db.profile", text("db", "complain", "other"))
+        result = machine.run("load", web, db)
+        check(result.status == 0 and machine.writes() == ["replace"], "one of two changed")
+        check(machine.state() != before, "one of two changed: it is there")
+
+        machine.file("web.profile", text("web"))
+        result = machine.run("load", web)
+        check(result.status == 0, "a child is gone", result.message)
+        check("web//kid" not in machine.profiles(), "a child is gone: from the kernel too")
+        check(machine.writes() == ["replace", "remove"], "a child is gone: two writes")
+
+        machine.file("web.profile", text("web", children=("a", "b")))
+        machine.run("load", web)
+        result = machine.run("unload", "web")
+        check(result.status == 0, "unload", result.message)
+        check(machine.profiles() == {"db": "complain"}, "unload: gone, the others are not")
+        check(machine.writes() == ["remove"] * 3, "unload: children by name", machine.writes())
+        check(sorted(machine.records()) == ["db"], "unload: the record too")
+        before = machine.state()
+        result = machine.run("unload", "web")
+        check(result.status != 0 and "web" in result.message, "unload of what is not there")
+        same_state("unload of what is not there", before, machine)
+
+
+def hashes():
+    """The same, whichever hash the kernel shows: none means that it is loaded again."""
+    for kind, writes in (("sha1", []), ("sha256", []), ("none", ["replace"])):
+        with Machine() as machine:
+            web = machine.file("web.profile", text("web", children=("kid",)))
+            result = machine.run("load", web, hash=kind)
+            check(result.status == 0, "hash %s: load" % kind, result.message)
+            result = machine.run("load", web, hash=kind)
+            check(result.status == 0, "hash %s: again" % kind, result.message)
+            check(machine.writes() == writes, "hash %s: again, writes" % kind, machine.writes())
+
+
+def refusals():
+    """Each errno has words, nothing is changed and no record is written."""
+    cases = (
+        ("replace:EACCES", "does not permit it"),
+        ("replace:EPERM", "does not permit it"),
+        ("replace:EPROTO", "damaged"),
+        ("replace:short", "damaged"),
+        ("replace:ENOSPC", "no room left"),
+        ("replace:ENOMEM", "no memory left"),
+        ("replace:ENOENT", "no such profile"),
+        ("replace:EIO", "Input/output error"),
+    )
+    with Machine() as machine:
+        old = machine.file("old.profile", text("web"))
+        new = machine.file("new.profile", text("web", path="other"))
+        db = machine.file("db.profile", text("db"))
+        check(machine.run("load", old).status == 0, "refusals: the first load")
+        before, records = machine.state(), machine.records()
+        for fail, words in cases:
+            result = machine.run("load", new, db, fail=fail)
+            check(result.status != 0, "%s: status" % fail, result.message)
+            check(words in result.message, "%s: words" % fail, result.message)
+            check(result.message.count("\n") <= 2, "%s: few words" % fail, result.message)
+            same_state(fail, before, machine)
+            check(machine.records() == records, "%s: records" % fail)
+        for fail, words in (
+            ("remove:EACCES", "does not permit it"),
+            ("remove:ENOENT", "no such profile"),
+            ("remove:ENOMEM", "no memory left"),
+            ("remove:short", "damaged"),
+        ):
+            result = machine.run("unload", "web", fail=fail)
+            check(result.status != 0, "%s: status" % fail, result.message)
+            check(words in result.message, "%s: words" % fail, result.message)
+            same_state(fail, before, machine)
+            check(machine.records() == records, "%s: records" % fail)
+        result = machine.run("load", new, db)
+        check(result.status == 0 and len(machine.profiles()) == 2, "after all refusals: it loads")
+
+
+def reasons():
+    """What EACCES is about is looked up."""
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web"))
+        machine.put("/sys/module/apparmor/parameters/lock_policy", "Y\n")
+        result = machine.run("load", web)
+        check(
+            result.status != 0 and "locked until the next boot" in result.message,
+            "policy is locked",
+            result.message,
+        )
+        machine.put("/sys/module/apparmor/parameters/lock_policy", "N\n")
+        machine.put("/proc/self/attr/apparmor/current", "cage (enforce)\n")
+        result = machine.run("load", web, fail="replace:EACCES")
+        check("'cage (enforce)'" in result.message, "confined ourselves", result.message)
+        check(machine.profiles() == {}, "confined ourselves: nothing is loaded")
+
+
+def compiled(source):
+    parser = ["/sbin/apparmor_parser", "--config-file=/dev/null", "-QKTS"]
+    return subprocess.run(
+        parser + ["-M", "/etc/apparmor.d/abi/3.0"],
+        input=source.encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+        env={"LC_ALL": "C"},
+    ).stdout
+
+
+def one_of_two_is_bad():
+    """The kernel takes all or none, and what is bad is found before it is asked."""
+    with Machine() as machine:
+        good = compiled(text("web"))
+        web = machine.file("web.bin", good)
+        check(machine.run("load", web).status == 0, "a binary loads")
+        before = machine.state()
+        new = machine.file("new.bin", compiled(text("web", path="other")))
+        for name, data in (
+            ("cut", compiled(text("db"))[:-20]),
+            ("with a tail", compiled(text("db")) + b"\0\0\0\0"),
+            ("no policy", b"hello, world\n"),
+            ("empty", b""),
+            ("the same profile", good),
+            ("a profile twice", compiled(text("db")) * 2),
+        ):
+            bad = machine.file("bad.bin", data)
+            for order in ((new, bad), (bad, new)):
+                result = machine.run("load", *order)
+                check(result.status not in (0, -6), "one is %s: refused" % name, result.message)
+                check(machine.writes() == [], "one is %s: the kernel is not asked" % name)
+                same_state("one is %s" % name, before, machine)
+        orphan = machine.file("orphan.bin", compiled(text("x//kid")))
+        result = machine.run("load", new, orphan)
+        check(
+            result.status != 0 and "no 'x' for it to be a child of" in result.message,
+            "one is an orphan",
+            result.message,
+        )
+        same_state("one is an orphan", before, machine)
+
+
+def namespaces():
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web", children=("kid",)))
+        result = machine.run("load", "--namespace", "tenant", web)
+        check(result.status == 0, "namespace: load", result.message)
+        check(
+            sorted(machine.profiles()) == [":tenant:web", ":tenant:web//kid"],
+            "namespace: there",
+            machine.profiles(),
+        )
+        check(machine.run("load", web).status == 0, "namespace: ours beside it")
+        check(len(machine.profiles()) == 4, "namespace: both are there", machine.profiles())
+        check(len(machine.records()) == 2, "namespace: both are recorded", machine.records())
+        result = machine.run("unload", "--namespace", "tenant", "web")
+        check(result.status == 0, "namespace: unload", result.message)
+        check(
+            sorted(machine.profiles()) == ["web", "web//kid"],
+            "namespace: gone, ours is not",
+            machine.profiles(),
+        )
+
+
+def apparmorfs_vanishes():
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web"))
+        result = machine.run("load", web, fail="replace:gone")
+        check(result.status != 0, "vanishes after the write", result.message)
+        check(result.message.startswith("aaforge: "), "vanishes: words", result.message)
+        result = machine.run("load", web)
+        check(
+            result.status != 0 and "securityfs is not mounted" in result.message,
+            "is not there",
+            result.message,
+        )
+        os.rename(machine.apparmorfs + ".gone", machine.apparmorfs)
+        result = machine.run("load", web)
+        check(result.status == 0, "is back", result.message)
+        os.unlink(os.path.join(machine.apparmorfs, ".replace"))
+        machine.file("web.profile", text("web", path="other"))
+        before = machine.state()
+        result = machine.run("load", web)
+        check("interface is gone" in result.message, "without .replace", result.message)
+        same_state("without .replace", before, machine)
+        result = machine.run("unload", "web")
+        check(result.status == 0, "without .replace: unload is fine", result.message)
+
+
+def killed():
+    """Killed before or after the write: the next run ends what was begun."""
+    for fail, is_loaded in (("replace:kill", False), ("replace:killed", True)):
+        with Machine() as machine:
+            web = machine.file("web.profile", text("web"))
+            result = machine.run("load", web, fail=fail)
+            check(result.status == -9, "%s: is killed" % fail, result.status)
+            check(("web" in machine.profiles()) == is_loaded, "%s: the kernel" % fail)
+            result = machine.run("load", web)
+            check(result.status == 0, "%s: the next run" % fail, result.message)
+            check(machine.profiles() == {"web": "enforce"}, "%s: the state" % fail)
+            check(sorted(machine.records()) == ["web"], "%s: the record" % fail)
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web", children=("a", "b")))
+        machine.run("load", web)
+        for left in (2, 1, 0):
+            result = machine.run("unload", "web", fail="remove:killed:1")
+            check(result.status == -9, "unload killed: status", result.message)
+            check(len(machine.profiles()) == left, "unload killed: %d left" % left)
+        result = machine.run("load", web)
+        check(result.status == 0 and len(machine.profiles()) == 3, "unload killed: loads again")
+        check(machine.run("unload", "web").status == 0, "unload killed: unloads")
+        check(machine.profiles() == {} and machine.records() == {}, "unload killed: nothing stays")
+
+
+def tasks():
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web", children=("kid",)))
+        machine.run("load", web)
+        machine.add_task(17, "nginx", "web//kid (enforce)")
+        before = machine.state()
+        result = machine.run("unload", "web")
+        check(result.status != 0, "a task is confined: refused")
+        check("17" in result.message and "nginx" in result.message, "… names it", result.message)
+        same_state("a task is confined", before, machine)
+        check(len(machine.records()) == 1, "a task is confined: the record stays")
+        result = machine.run("unload", "--force", "web")
+        check(result.status == 0 and machine.profiles() == {}, "… but for --force", result.message)
+
+
+def one_at_a_time():
+    """Runs at the same time wait for each other, and all of them get their profiles in."""
+    with Machine() as machine:
+        files = [machine.file("p%d.profile" % i, text("p%d" % i)) for i in range(8)]
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        runs = [machine.start("load", f, **pipes) for f in files]
+        for run in runs:
+            _, message = run.communicate(timeout=120)
+            check(run.returncode == 0, "eight at once", message)
+        check(len(machine.profiles()) == 8, "eight at once: all are there", machine.profiles())
+        check(len(machine.records()) == 8, "eight at once: records", sorted(machine.records()))
+
+
+for case in (
+    load_and_unload,
+    hashes,
+    refusals,
+    reasons,
+    one_of_two_is_bad,
+    namespaces,
+    apparmorfs_vanishes,
+    killed,
+    tasks,
+    one_at_a_time,
+):
+    case()
+finish()

@@ -1,0 +1,77 @@
+"""What the guest holds: the table in the file 'contents', made into an initramfs."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from archive import Archive, is_elf, libraries
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def lines(table):
+    with open(table, encoding="utf-8") as f:
+        words = [line.split("#")[0].split() for line in f]
+    return [w for w in words if w]
+
+
+class Contents:
+    def __init__(self, build, packages):
+        self.build = build
+        self.packages = packages
+        self.archive = Archive()
+
+    def read(self, table):
+        for words in lines(table):
+            self._add(*words)
+
+    def fetch(self, table):
+        """Only what is downloaded."""
+        for words in lines(table):
+            if words[0] == "debian":
+                self.packages.tree(words[1])
+
+    def _add(self, kind, what, where=None):
+        source = {"link": what, "debian": what, "built": os.path.join(self.build, what)}.get(
+            kind.rstrip("?"), os.path.join(ROOT, what))
+        if kind.endswith("?") and not os.path.exists(source):
+            return
+        getattr(self, "_" + kind.rstrip("?"))(source, where or what)
+
+    def _file(self, source, where):
+        if not os.path.exists(source):
+            raise FileNotFoundError("%s: no such file" % source)
+        self.archive.copy(source, where)
+
+    def _program(self, source, where):
+        if not os.path.exists(source):
+            raise FileNotFoundError("%s: no such program" % source)
+        self.archive.program(source, where)
+
+    def _built(self, source, where):
+        if not os.path.exists(source):
+            raise FileNotFoundError("%s is not built: 'make all vm-programs' first" % source)
+        self.archive.program(source, where)
+
+    def _link(self, target, where):
+        self.archive.link(where, target)
+
+    def _made(self, program, where):
+        with tempfile.TemporaryDirectory() as directory:
+            subprocess.run([sys.executable, program, directory], check=True,
+                           env=dict(os.environ, BUILD=self.build))
+            self.archive.copy(directory, where)
+
+    def _debian(self, package, _):
+        tree = self.packages.tree(package)
+        self.archive.copy(tree, "/")
+        search = [os.path.join(tree, d) for d in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")]
+        for directory, _, names in os.walk(tree):
+            for path in (os.path.join(directory, name) for name in names):
+                if os.path.islink(path) or not is_elf(path):
+                    continue
+                for library in libraries(path, search):
+                    if not library.startswith(tree):
+                        self.archive.copy(library, library)

@@ -1,0 +1,4 @@
+#!/bin/sh
+. /vm/lib.sh
+ok "before it stops" true
+exit 3
