@@ -25,7 +25,7 @@ enum command_id {
 	COMMAND_COUNT
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TAP };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TAP, FORMAT_SARIF };
 
 /* What the options of a command line say. */
 struct options {
@@ -46,7 +46,10 @@ struct options {
 	unsigned jobs;	  /* 0: all processors */
 	enum format format;
 	enum severity severities[DIAG_COUNT];
-	char **arguments; /* the operands */
+	const char *command_line, *profiles;
+	bool live, fix, in_place;
+	enum severity fail_on; /* SEVERITY_OFF: never */
+	char **arguments;      /* the operands */
 	size_t argument_count;
 };
 
@@ -74,6 +77,9 @@ void help_command(enum command_id command, FILE *out);
 
 /* "aaforge: …" on standard error. */
 void print_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The words of the first problem that was printed, but for a note or a warning; "" without one. */
+const char *first_problem(void);
 
 /* Prints an error of the system and frees it. STATUS_SYSTEM, for `return print_error(…)`. */
 struct error;

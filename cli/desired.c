@@ -48,6 +48,7 @@ static void object(struct desired *desired, struct slice words)
 		desired->obstacle = words;
 }
 
+/* About a file, of which a backup is kept. */
 static void object_unless_forced(
 	const struct deciding *deciding, struct desired *desired, struct slice words)
 {
@@ -58,6 +59,14 @@ static void object_unless_forced(
 			arena_printf(memory(deciding),
 				"%.*s; --force overwrites it and keeps the old one below '%s/backup'",
 				SLICE_FMT(words), deciding->machine->places.descriptions));
+}
+
+/* About what the kernel holds, of which there is no text to keep. */
+static void object_to_loaded(
+	const struct deciding *deciding, struct desired *desired, const char *words)
+{
+	if (!deciding->machine->options->force)
+		object(desired, arena_printf(memory(deciding), "%s; --force replaces it", words));
 }
 
 /* Whether a file lies in DESCRIPTIONS, whatever its path looks like. */
@@ -320,7 +329,7 @@ static struct slice words_of_drift(const struct deciding *deciding, const struct
 	const struct loaded_view *view)
 {
 	const struct set_profile *top = set_member_next_top(item->member, NULL);
-	struct slice wanted = plan_mode(top->mode);
+	struct slice wanted = slice_str(mode_word(top->mode));
 	if (!slice_eq(view->profile->mode, wanted))
 		return arena_printf(memory(deciding), "the kernel has it in mode %.*s",
 			SLICE_FMT(view->profile->mode));
@@ -343,11 +352,11 @@ static void decide_ownership(struct deciding *deciding, struct desired *desired,
 	if (!view->profile || view->is_held)
 		return;
 	if (!view->is_ours)
-		object_unless_forced(deciding, desired,
-			SLICE("the kernel holds a profile of that name that aaforge did not load"));
+		object_to_loaded(deciding, desired,
+			"the kernel holds a profile of that name that aaforge did not load");
 	else if (view->is_drifted && !deciding->how->mends_drift)
-		object_unless_forced(deciding, desired,
-			SLICE("somebody else has replaced the loaded profile since aaforge loaded it"));
+		object_to_loaded(deciding, desired,
+			"somebody else has replaced the loaded profile since aaforge loaded it");
 }
 
 /* What is different, or empty. */
@@ -491,7 +500,7 @@ struct plan_line desired_line(const struct desired *desired)
 	return (struct plan_line){
 		.sign = desired->sign,
 		.name = desired->item->name,
-		.mode = plan_mode(top->mode),
+		.mode = slice_str(mode_word(top->mode)),
 		.source = desired->item->path,
 		.why = desired->why,
 	};

@@ -226,12 +226,7 @@ static void print_json(struct doctor *doctor)
 			out_of_memory();
 	set(object, "findings", array);
 	set(object, "errors", json_integer((json_int_t)doctor->findings.errors));
-	char *text = json_dumps(object, JSON_COMPACT);
-	if (!text)
-		out_of_memory();
-	puts(text);
-	free(text);
-	json_decref(object);
+	report_json_print(object);
 }
 
 enum status command_doctor(const struct options *options)

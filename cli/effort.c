@@ -214,9 +214,13 @@ enum status effort_run(struct effort *effort)
 	effort_plan(effort);
 	if (!options->json || options->dry_run)
 		effort_print(effort);
-	enum status status = effort_apply(effort, true, NULL);
-	if (status != STATUS_OK)
+	bool is_committed;
+	enum status status = effort_apply(effort, true, &is_committed);
+	if (status != STATUS_OK) {
+		if (!is_committed)
+			print_problem("nothing was changed");
 		return status;
+	}
 	if (options->json && !options->dry_run)
 		effort_print(effort);
 	if (changes_anything(effort) && !options->dry_run)

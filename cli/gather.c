@@ -271,10 +271,10 @@ static bool has_descriptions(const char *directory)
 	return has;
 }
 
-static bool is_description_name(struct slice path)
+bool is_description_name(struct slice operand)
 {
-	return slice_is(path, "-") || slice_ends(path, SLICE(".yaml")) ||
-	       slice_ends(path, SLICE(".yml"));
+	return slice_is(operand, "-") || slice_ends(operand, SLICE(".yaml")) ||
+	       slice_ends(operand, SLICE(".yml"));
 }
 
 static void take_operand(struct gatherer *g, char *operand)

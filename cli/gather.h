@@ -40,6 +40,9 @@ struct gather_options {
 	const char *features;	/* file or directory; NULL: --features or the ABI's own */
 };
 
+/* Whether an operand is a description by its name: *.yaml, *.yml, or "-". */
+bool is_description_name(struct slice operand);
+
 /* Goes through all operands. The caller frees it with gather_free in any case. */
 void gather(const struct options *options, const struct gather_options *how,
 	struct gathering *ret_gathering);

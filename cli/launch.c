@@ -10,6 +10,7 @@ struct launcher {
 	const struct output *output; /* NULL: all of them */
 	struct destination destination;
 	struct bytes merge;	    /* the text of --merge */
+	struct bytes own_filter;    /* the seccomp filter that the description names by `file` */
 	struct bytes comment, text; /* without a directory: what is written at the end */
 	json_t *merged;		    /* FORM_MERGED: of all services so far */
 	size_t count;		    /* services in `text` */
@@ -63,6 +64,11 @@ static struct slice seccomp_file(struct launcher *launcher, struct work_item *it
 	return slice_of(NULL, 0);
 }
 
+static struct slice own_filter_path(struct work_item *item)
+{
+	return beside(&item->unit.arena, item->path, item->service->run->seccomp.file);
+}
+
 static struct launch launch_of(struct launcher *launcher, struct work_item *item)
 {
 	const struct options *options = launcher->pipeline->options;
@@ -76,6 +82,8 @@ static struct launch launch_of(struct launcher *launcher, struct work_item *item
 		.kubernetes_minor = options->kubernetes_minor,
 		.merge = bytes_slice(&launcher->merge),
 		.merge_path = slice_str(options->merge ? options->merge : ""),
+		.seccomp_text = bytes_slice(&launcher->own_filter),
+		.seccomp_path = own_filter_path(item),
 		.is_one_of_all = !launcher->output,
 	};
 }
@@ -141,8 +149,25 @@ static void join_output(struct launcher *launcher, struct work_item *item,
 	must(bytes_add(&launcher->text, buf_slice(&text)));
 }
 
+/* Most outputs only name it. */
+static bool read_own_filter(struct launcher *launcher, struct work_item *item)
+{
+	struct error *error = NULL;
+	bytes_free(&launcher->own_filter);
+	if (item->service->run->seccomp.kind != SECCOMP_FILE ||
+		(launcher->output && launcher->output != &outputs[OUTPUT_oci]))
+		return true;
+	const char *path = arena_string(&item->unit.arena, own_filter_path(item));
+	if (file_read(path, item->unit.limits->document_bytes, &launcher->own_filter, &error))
+		return true;
+	pipeline_problem(launcher->pipeline, error);
+	return false;
+}
+
 static void make_one(struct launcher *launcher, struct work_item *item)
 {
+	if (!read_own_filter(launcher, item))
+		return;
 	struct launch launch = launch_of(launcher, item);
 	struct rendered rendered;
 	if (!output_render(launcher->output, &launch, &rendered))
@@ -164,18 +189,8 @@ static void stage_profile(struct launcher *launcher, struct work_item *item)
 
 static void stage_own_filter(struct launcher *launcher, struct work_item *item)
 {
-	const struct seccomp *seccomp = &item->service->run->seccomp;
-	if (seccomp->kind != SECCOMP_FILE)
-		return;
-	struct error *error = NULL;
-	struct bytes text = {0};
-	struct slice path = beside(&item->unit.arena, item->path, seccomp->file);
-	if (file_read(arena_string(&item->unit.arena, path), item->unit.limits->document_bytes,
-		    &text, &error))
-		stage_text(launcher, item, SECCOMP_SUFFIX, bytes_slice(&text));
-	else
-		pipeline_problem(launcher->pipeline, error);
-	bytes_free(&text);
+	if (item->service->run->seccomp.kind == SECCOMP_FILE)
+		stage_text(launcher, item, SECCOMP_SUFFIX, bytes_slice(&launcher->own_filter));
 }
 
 /* Only what the user may have forgotten is worth a note: that a host service has no `docker run` is
@@ -201,6 +216,8 @@ static bool lacks_only_image(const struct output *output, const struct launch *l
 
 static void make_all(struct launcher *launcher, struct work_item *item)
 {
+	if (!read_own_filter(launcher, item))
+		return;
 	struct launch launch = launch_of(launcher, item);
 	struct buf left_out = buf_new(&item->unit.arena);
 	stage_profile(launcher, item);
@@ -294,6 +311,7 @@ enum status compile_launch(const struct options *options)
 	}
 	json_decref(launcher.merged);
 	bytes_free(&launcher.merge);
+	bytes_free(&launcher.own_filter);
 	bytes_free(&launcher.comment);
 	bytes_free(&launcher.text);
 	pipeline_close(&pipeline);

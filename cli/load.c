@@ -62,7 +62,7 @@ static void add_line(
 		.sign = plan_sign(state),
 		.namespace = top->namespace,
 		.name = top->name,
-		.mode = plan_mode(top->mode),
+		.mode = slice_str(mode_word(top->mode)),
 		.source = member->source,
 		.why = state == SET_CHANGED ? why_special(load, top) : slice_of(NULL, 0),
 	};
@@ -177,7 +177,13 @@ static enum status load_gathered(struct load *load)
 {
 	const struct options *options = load->options;
 	struct gathering *gathering = &load->gathering;
+	struct error *error = NULL;
 	policy_set_compare(&gathering->set, &load->machine.loaded);
+	if (!kernel_can_replace(&gathering->set, &error)) {
+		print_error(error);
+		print_problem("nothing was loaded");
+		return STATUS_INPUT;
+	}
 	make_plan(load);
 	if (options->dry_run || !options->json)
 		plan_print(options, load->lines, load->line_count, load->changed);

@@ -21,12 +21,6 @@ static bool is_regular(const char *path)
 	return stat(path, &at) == 0 && S_ISREG(at.st_mode);
 }
 
-static bool is_description(struct slice path)
-{
-	return slice_is(path, "-") || slice_ends(path, SLICE(".yaml")) ||
-	       slice_ends(path, SLICE(".yml"));
-}
-
 /* lookup is no check: only errors of the file matter. */
 static void gather_file(struct lookup *lookup, const char *path)
 {
@@ -35,11 +29,8 @@ static void gather_file(struct lookup *lookup, const char *path)
 	options.arguments = arguments;
 	options.argument_count = 1;
 	options.quiet = true;
-	for (size_t i = 0; i < DIAG_COUNT; i++)
-		if (options.severities[i] < SEVERITY_ERROR)
-			options.severities[i] = SEVERITY_OFF;
 	char *features = kernel_features(&lookup->places, NULL);
-	struct gather_options how = {.features = features};
+	struct gather_options how = {.errors_only = true, .features = features};
 	gather(&options, &how, &lookup->gathering);
 	free(features);
 }
@@ -129,7 +120,7 @@ bool lookup_subject(struct lookup *lookup)
 	}
 	if (is_reserved(lookup))
 		return false;
-	if (is_description(lookup->operand))
+	if (is_description_name(lookup->operand))
 		return use_file(lookup, path);
 	if (is_known_name(lookup)) {
 		lookup->name = lookup->operand;

@@ -1,5 +1,5 @@
 /* aaforge: compiles service descriptions to AppArmor profiles. See commands.def and options.def. */
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -49,6 +49,8 @@ int main(int argc, char **argv)
 		return finish_output(STATUS_OK);
 	}
 	enum status status = commands[command].run(&options);
+	if (options.json && status != STATUS_OK)
+		report_json_failure(status);
 	free(options.include_dirs);
 	return finish_output(status);
 }

@@ -85,9 +85,14 @@ static bool read_format(enum command_id command, const char *text, struct option
 		options->format = FORMAT_TAP;
 	else if (strcmp(text, "json") == 0)
 		options->format = FORMAT_JSON;
+	else if (command == COMMAND_audit && strcmp(text, "sarif") == 0)
+		options->format = FORMAT_SARIF;
 	else {
 		print_problem("--format takes %s or json, not '%s'",
-			command == COMMAND_test ? "tap" : "text", text);
+			command == COMMAND_test	   ? "tap"
+			: command == COMMAND_audit ? "text, sarif"
+						   : "text",
+			text);
 		return false;
 	}
 	return true;
@@ -178,6 +183,19 @@ static bool read_kubernetes(const char *text, struct options *options)
 	return false;
 }
 
+static bool read_fail_on(const char *text, struct options *options)
+{
+	static const enum severity all[] = {SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR};
+	options->fail_on = SEVERITY_OFF;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(text, severity_name(all[i])) == 0)
+			options->fail_on = all[i];
+	if (options->fail_on != SEVERITY_OFF || strcmp(text, "never") == 0)
+		return true;
+	print_problem("--fail-on takes error, warning, note or never, not '%s'", text);
+	return false;
+}
+
 static bool set_option(
 	enum command_id command, enum option_id id, const char *text, struct options *options)
 {
@@ -262,6 +280,23 @@ static bool set_option(
 	case OPTION_root:
 		options->root = text;
 		return true;
+	case OPTION_command_line:
+		options->command_line = text;
+		return true;
+	case OPTION_profiles:
+		options->profiles = text;
+		return true;
+	case OPTION_live:
+		options->live = true;
+		return true;
+	case OPTION_fail_on:
+		return read_fail_on(text, options);
+	case OPTION_fix:
+		options->fix = true;
+		return true;
+	case OPTION_in_place:
+		options->in_place = true;
+		return true;
 	case OPTION_help:
 		options->help = true;
 		return true;
@@ -302,6 +337,7 @@ bool options_read(enum command_id command, int argc, char **argv, struct options
 		.abi = ABI_3_0,
 		.timeout = 30,
 		.memory = 1024,
+		.fail_on = SEVERITY_ERROR,
 		.kubernetes_minor = 31,
 		.format = command == COMMAND_test ? FORMAT_TAP : FORMAT_TEXT,
 	};

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 const struct command commands[COMMAND_COUNT] = {
@@ -16,14 +17,43 @@ const struct command commands[COMMAND_COUNT] = {
 
 _Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "one entry per command");
 
+/* The first that was printed. Notes and warnings are none. */
+static char *problem;
+
+const char *first_problem(void)
+{
+	return problem ? problem : "";
+}
+
+/* Keeps the text, or frees it. */
+static void keep_problem(const char *format, char *text)
+{
+	bool is_lesser = strncmp(format, "note: ", 6) == 0 || strncmp(format, "warning: ", 9) == 0;
+	if (problem || is_lesser)
+		free(text);
+	else
+		problem = text;
+}
+
+/* Names that somebody chose stand in it: they are not to drive the terminal. */
 void print_problem(const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 	va_start(args, format);
-	fputs("aaforge: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	int len = vasprintf(&text, format, args);
 	va_end(args);
+	fputs("aaforge: ", stderr);
+	for (int i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c < 0x20 || c == 0x7f)
+			fprintf(stderr, "\\x%02x", c);
+		else
+			fputc(c, stderr);
+	}
+	fputs(len < 0 ? "out of memory\n" : "\n", stderr);
+	if (len >= 0)
+		keep_problem(format, text);
 }
 
 enum status print_error(struct error *error)

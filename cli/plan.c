@@ -87,12 +87,7 @@ static void print_json(
 	set(object, "changed", json_boolean(changed));
 	set(object, "dry_run", json_boolean(options->dry_run));
 	set(object, "profiles", profiles);
-	char *text = json_dumps(object, JSON_COMPACT);
-	if (!text)
-		out_of_memory();
-	puts(text);
-	free(text);
-	json_decref(object);
+	report_json_print(object);
 }
 
 void plan_print(
@@ -117,23 +112,6 @@ char plan_sign(enum set_state state)
 		return '=';
 	}
 	return '?';
-}
-
-struct slice plan_mode(enum compiled_mode mode)
-{
-	switch (mode) {
-	case COMPILED_ENFORCE:
-		return SLICE("enforce");
-	case COMPILED_COMPLAIN:
-		return SLICE("complain");
-	case COMPILED_KILL:
-		return SLICE("kill");
-	case COMPILED_UNCONFINED:
-		return SLICE("unconfined");
-	case COMPILED_PROMPT:
-		return SLICE("prompt");
-	}
-	return SLICE("unknown");
 }
 
 static int by_name(const void *a, const void *b)

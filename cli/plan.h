@@ -41,9 +41,6 @@ void plan_print(
 /* The sign of a member of a set that was compared. */
 char plan_sign(enum set_state state);
 
-/* The kernel's word for a mode: enforce, complain, kill, unconfined, prompt. */
-struct slice plan_mode(enum compiled_mode mode);
-
 /* Sorts by namespace and name. */
 void plan_sort(struct plan_line *lines, size_t count);
 

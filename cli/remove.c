@@ -14,6 +14,10 @@ static void report_missing(const struct machine *machine, const char *name)
 		foreign.owner == OWNER_FOREIGN)
 		print_problem("'%s' was not installed by aaforge: '%.*s' is somebody else's", name,
 			SLICE_FMT(foreign.path));
+	else if (machine->has_kernel && loaded_find(&machine->loaded, SLICE(""), slice_str(name)))
+		print_problem("'%s' is loaded, but not installed: 'aaforge unload' takes it out of "
+			      "the kernel",
+			name);
 	else if (nearest)
 		print_problem("'%s' is not installed, did you mean '%s'?", name, nearest);
 	else

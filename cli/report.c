@@ -36,6 +36,30 @@ static void set(json_t *object, const char *key, json_t *value)
 		out_of_memory();
 }
 
+static bool has_result;
+
+void report_json_print(struct json_t *result)
+{
+	char *text = json_dumps(must(result), JSON_COMPACT);
+	if (!text)
+		out_of_memory();
+	puts(text);
+	fflush(stdout); /* before what follows on standard error */
+	free(text);
+	json_decref(result);
+	has_result = true;
+}
+
+void report_json_failure(enum status status)
+{
+	if (has_result)
+		return;
+	json_t *object = must(json_object());
+	set(object, "error", report_json_text(slice_str(first_problem())));
+	set(object, "status", json_integer(status));
+	report_json_print(object);
+}
+
 static void add_place(json_t *object, const struct sources *sources, struct span at, bool with_end)
 {
 	struct location where;

@@ -15,6 +15,15 @@ void report_diags(struct unit *unit, enum format format);
 struct json_t;
 struct json_t *report_json(const struct diag *diag, const struct sources *sources);
 
+/* Prints a result on standard output, one line, and frees it. */
+void report_json_print(struct json_t *result);
+
+/*
+ * What --json prints of a command that failed before it had a result: {"error": "the first problem
+ * that was printed", "status": 3}. Nothing when one was printed.
+ */
+void report_json_failure(enum status status);
+
 /* A JSON string of any bytes: those that are not UTF-8 are written as \xNN. */
 struct json_t *report_json_text(struct slice text);
 

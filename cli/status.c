@@ -10,15 +10,6 @@
 
 #include <stdlib.h>
 
-static enum status say(struct status_view *view, struct error *error)
-{
-	struct buf text = buf_new(&view->arena);
-	error_print(error, &text);
-	error_free(error);
-	print_problem("%.*s", SLICE_FMT(buf_slice(&text)));
-	return STATUS_SYSTEM;
-}
-
 /* What the header of an installed text says of the description that it was made from. */
 static struct slice described_digest(struct slice text)
 {
@@ -118,7 +109,7 @@ static void read_tasks(struct status_view *view)
 	struct error *error = NULL;
 	view->has_tasks = tasks_read(&view->places, &view->arena, &view->tasks, &error);
 	if (!view->has_tasks)
-		view->status = say(view, error);
+		view->status = print_error(error);
 }
 
 /* What was not for our eyes, once for all. */
@@ -127,6 +118,9 @@ static void tell_hidden(const struct status_view *view)
 	if (view->loaded.is_partial)
 		print_problem("not everything could be seen: %.*s; run it as root",
 			SLICE_FMT(view->loaded.hidden));
+	if (view->hides_installed)
+		print_problem("note: not all files of '%s' could be read: run it as root",
+			view->places.profiles);
 	if (view->has_tasks && view->tasks.is_partial)
 		print_problem(
 			"tasks of other users could not be seen: run it as root to count them");
@@ -151,7 +145,7 @@ static enum status show(struct status_view *view)
 	if (!places_find(view->options->root, &view->places, &error) ||
 		!kernel_is_ready(&view->places, &error) ||
 		!loaded_read(&view->places, &view->arena, &view->loaded, &error))
-		return say(view, error);
+		return print_error(error);
 	read_tasks(view);
 	status_collect(view);
 	status_compile(view);

@@ -31,6 +31,7 @@ struct status_view {
 	struct loaded loaded;
 	struct tasks tasks;
 	bool has_tasks;
+	bool hides_installed;	    /* some files of /etc/apparmor.d are not for us */
 	struct gathering files;	    /* the operands that are files */
 	struct gathering described; /* what else must be compiled */
 	struct status_row *rows;    /* without children */

@@ -62,13 +62,9 @@ static void take_all(struct status_view *view)
 	struct error *error = NULL;
 	record_list_read(&view->places, &view->arena, &records);
 	if (view->namespace.len == 0 &&
-		!installed_list_read(&view->places, &view->arena, &installed, &error)) {
-		struct buf text = buf_new(&view->arena);
-		error_print(error, &text);
-		error_free(error);
-		print_problem("%.*s", SLICE_FMT(buf_slice(&text)));
-		view->status = STATUS_SYSTEM;
-	}
+		!installed_list_read(&view->places, &view->arena, &installed, &error))
+		view->status = print_error(error);
+	view->hides_installed = installed.is_partial;
 	struct slice *names = arena_array(
 		&view->arena, view->loaded.count + records.count + installed.count, sizeof(*names));
 	size_t count = 0;
@@ -86,13 +82,6 @@ static void take_all(struct status_view *view)
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || !slice_eq(names[i], names[i - 1]))
 			add_row(view, names[i]);
-}
-
-static bool is_description(const char *path)
-{
-	struct slice text = slice_str(path);
-	return slice_is(text, "-") || slice_ends(text, SLICE(".yaml")) ||
-	       slice_ends(text, SLICE(".yml"));
 }
 
 static const char *nearest(struct status_view *view, const char *name)
@@ -138,11 +127,8 @@ static void compile(struct status_view *view, char **paths, size_t count, struct
 	options.arguments = paths;
 	options.argument_count = count;
 	options.quiet = true;
-	for (size_t i = 0; i < DIAG_COUNT; i++)
-		if (options.severities[i] < SEVERITY_ERROR)
-			options.severities[i] = SEVERITY_OFF;
 	char *features = kernel_features(&view->places, NULL);
-	struct gather_options how = {.features = features};
+	struct gather_options how = {.errors_only = true, .features = features};
 	gather(&options, &how, out);
 	free(features);
 }
@@ -179,9 +165,10 @@ void status_collect(struct status_view *view)
 		char *operand = options->arguments[i];
 		/* A loaded or installed name comes before a file, as profiles may be named like
 		 * programs. */
-		if (!is_description(operand) && take_name(view, operand))
+		bool is_description = is_description_name(slice_str(operand));
+		if (!is_description && take_name(view, operand))
 			continue;
-		if (is_description(operand) || access(operand, F_OK) == 0)
+		if (is_description || access(operand, F_OK) == 0)
 			files[count++] = operand;
 		else
 			say_unknown(view, operand);

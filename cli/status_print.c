@@ -170,13 +170,7 @@ void status_print_json(struct status_view *view)
 		push(profiles, row_json(view, &view->rows[i]));
 	set(object, "profiles", profiles);
 	set(object, "partial",
-		json_boolean(
-			view->loaded.is_partial || !view->has_tasks || view->tasks.is_partial));
-	char *text = json_dumps(object, JSON_COMPACT);
-	if (!text)
-		out_of_memory();
-	puts(text);
-	fflush(stdout);
-	free(text);
-	json_decref(object);
+		json_boolean(view->loaded.is_partial || view->hides_installed || !view->has_tasks ||
+			     view->tasks.is_partial));
+	report_json_print(object);
 }

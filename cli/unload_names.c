@@ -166,10 +166,9 @@ static enum status add_compiled(struct naming *naming)
 
 static enum status add_file(struct naming *naming)
 {
-	struct slice path = slice_str(naming->operand);
-	bool is_description = slice_is(path, "-") || slice_ends(path, SLICE(".yaml")) ||
-			      slice_ends(path, SLICE(".yml"));
-	enum status status = is_description ? add_description(naming) : add_compiled(naming);
+	enum status status = is_description_name(slice_str(naming->operand))
+				     ? add_description(naming)
+				     : add_compiled(naming);
 	if (status != STATUS_OK)
 		return status;
 	if (naming->found == 0)

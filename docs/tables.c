@@ -2,6 +2,7 @@
  * tables NAME: prints one table of the program for the manual pages (mdoc), or the bash completion.
  * Built and run by the makefile; not installed.
  */
+#include "audit/audit.h"
 #include "cli/options_table.h"
 #include "compiler/output/launch.h"
 #include "compiler/service/keys.h"
@@ -130,6 +131,19 @@ static void print_ids(void)
 	}
 }
 
+static void print_controls(void)
+{
+	for (size_t i = 0; i < CONTROL_COUNT; i++) {
+		printf(".It Cm ");
+		print_mdoc(controls[i].id);
+		printf(" Pq %s\n", severity_name(controls[i].severity));
+		print_mdoc(controls[i].title);
+		puts(".");
+		print_mdoc(controls[i].why);
+		putchar('\n');
+	}
+}
+
 static void print_names(const struct name_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -169,7 +183,8 @@ static void print_completion(void)
 	fputs("' ;;\n\t--to) words='profile all", stdout);
 	for (size_t i = 0; i < OUTPUT_COUNT; i++)
 		printf(" %s", outputs[i].name);
-	puts("' ;;\n\t--kind) words='Deployment Pod' ;;\n\t--abi) words='3.0 4.0 none' ;;\n\t--format) words='text json tap' ;;\n"
+	puts("' ;;\n\t--kind) words='Deployment Pod' ;;\n\t--abi) words='3.0 4.0 none' ;;\n\t--format) words='text json sarif tap' ;;\n"
+	     "\t--fail-on) words='error warning note never' ;;\n"
 	     "\t*) case $current in\n\t\t-*) case ${COMP_WORDS[1]} in");
 	for (unsigned c = 0; c < COMMAND_COUNT; c++) {
 		printf("\t\t\t%s) words='", commands[c].name);
@@ -196,6 +211,7 @@ static const struct table {
 	{"options", print_options},
 	{"targets", print_targets},
 	{"ids", print_ids},
+	{"controls", print_controls},
 	{"rule-kinds", print_rule_kinds},
 	{"template-variables", print_template_variables},
 	{"completion", print_completion},

@@ -121,7 +121,9 @@ static bool drop_cached(const struct places *places, struct slice name, struct a
 			continue;
 		const char *path =
 			arena_printf(arena, "%s/%s/%.*s", cache, entry->d_name, SLICE_FMT(name)).at;
-		if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		struct stat at;
+		/* Looked for first: on a read-only file system even what is not there is EROFS. */
+		if (lstat(path, &at) == 0 && unlink(path) < 0 && errno != ENOENT)
 			is_done = error_make(ret_error, errno, "cannot remove '%s'", path);
 	}
 	if (is_done && errno != 0)

@@ -250,6 +250,23 @@ static struct dirent *next_entry(DIR *entries)
 	return readdir(entries);
 }
 
+/* A file that is not for us is left out; *ret_is_read is false then. */
+static bool read_entry(const struct places *places, const char *name, struct arena *arena,
+	struct installed *ret_installed, bool *ret_is_read, struct error **ret_error)
+{
+	struct error *error = NULL;
+	*ret_is_read = installed_read(places, slice_str(name), arena, ret_installed, &error);
+	if (!error || error_number(error) == EACCES) {
+		error_free(error);
+		return true;
+	}
+	if (ret_error)
+		*ret_error = error;
+	else
+		error_free(error);
+	return false;
+}
+
 static bool read_entries(const struct places *places, DIR *entries, struct arena *arena,
 	struct installed_list *list, struct error **ret_error)
 {
@@ -257,10 +274,14 @@ static bool read_entries(const struct places *places, DIR *entries, struct arena
 	struct dirent *entry;
 	while ((entry = next_entry(entries))) {
 		struct installed installed;
+		bool is_read;
 		if (!can_be_ours(entry))
 			continue;
-		if (!installed_read(places, slice_str(entry->d_name), arena, &installed, ret_error))
+		if (!read_entry(places, entry->d_name, arena, &installed, &is_read, ret_error))
 			return false;
+		list->is_partial |= !is_read;
+		if (!is_read)
+			continue;
 		if (installed.owner == OWNER_AAFORGE || installed.owner == OWNER_EDITED)
 			add_entry(list, &room, arena, &installed);
 	}

@@ -63,6 +63,7 @@ bool installed_read(const struct places *places, struct slice name, struct arena
 struct installed_list {
 	struct installed *entries; /* sorted by name: those of AAFORGE and EDITED */
 	size_t count;
+	bool is_partial; /* some files could not be read for lack of rights */
 };
 
 /* All texts of ours. */

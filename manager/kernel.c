@@ -119,11 +119,9 @@ static bool names_are_safe(const struct names *names, struct error **ret_error)
 		const struct set_profile *previous = names->profiles[i > 0 ? i - 1 : 0];
 		if (!slice_eq(profile->namespace, previous->namespace))
 			return error_say(ret_error, EACCES,
-				"profiles of several namespaces ('%.*s' of '%.*s', '%.*s' of "
-				"'%.*s') cannot be loaded in one step: load those of each namespace "
-				"alone",
-				SLICE_FMT(previous->name), SLICE_FMT(previous->namespace),
-				SLICE_FMT(profile->name), SLICE_FMT(profile->namespace));
+				"profiles of several namespaces, such as '%.*s' and '%.*s', cannot "
+				"be loaded in one step: load those of each namespace alone",
+				SLICE_FMT(previous->name), SLICE_FMT(profile->name));
 		if (i > 0 && slice_eq(profile->name, previous->name))
 			return error_say(ret_error, EEXIST,
 				"'%.*s' is there twice: the kernel takes each profile once in one "
@@ -241,6 +239,12 @@ static bool remove_stale(const struct places *places, const struct policy_set *s
 		}
 	}
 	return true;
+}
+
+bool kernel_can_replace(const struct policy_set *set, struct error **ret_error)
+{
+	struct names names = names_of(set);
+	return names_are_safe(&names, ret_error);
 }
 
 bool kernel_replace(const struct places *places, const struct policy_set *set,

@@ -26,6 +26,9 @@ char *kernel_features(const struct places *places, struct error **ret_error);
 bool kernel_replace(const struct places *places, const struct policy_set *set,
 	const struct loaded *before, struct error **ret_error);
 
+/* Whether kernel_replace would ask the kernel at all; else its error. */
+bool kernel_can_replace(const struct policy_set *set, struct error **ret_error);
+
 /*
  * Removes a profile after its children, the deepest first. ENOENT when the kernel has no such
  * profile. `loaded` is a snapshot of before.

@@ -5,20 +5,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* Whether the kernel's word is that of the mode (aa_profile_mode_names of security/apparmor/lib.c,
- * where the last one was renamed). */
-static bool is_mode(struct slice word, enum compiled_mode mode)
-{
-	static const char *const words[] = {
-		[COMPILED_ENFORCE] = "enforce",
-		[COMPILED_COMPLAIN] = "complain",
-		[COMPILED_KILL] = "kill",
-		[COMPILED_UNCONFINED] = "unconfined",
-		[COMPILED_PROMPT] = "user",
-	};
-	return slice_is(word, words[mode]) || (mode == COMPILED_PROMPT && slice_is(word, "prompt"));
-}
-
 /* A write that was read back: the same one serves all profiles that came with it. */
 struct raw_data {
 	dev_t device;
@@ -44,7 +30,7 @@ static bool verify_profile(const struct set_profile *profile, const struct loade
 			"the kernel does not hold '%.*s', which it was given: somebody else changes "
 			"policy at the same time",
 			SLICE_FMT(profile->name));
-	if (!is_mode(held->mode, profile->mode))
+	if (!mode_is(held->mode, profile->mode))
 		return say_other(profile, "mode", ret_error);
 	struct slice hash = held->hash;
 	if (held->kind != HASH_NONE)

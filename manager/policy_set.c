@@ -151,11 +151,46 @@ static bool read_member(struct arena *arena, struct set_member *member, struct e
 	return is_read;
 }
 
+/* isspace() of the kernel, for which a byte is a character of Latin-1: also the end of "voilà". */
+static bool is_kernel_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || (unsigned char)c == 0xa0;
+}
+
+static bool has_space_around(struct slice name)
+{
+	return name.len > 0 &&
+	       (is_kernel_space(name.at[0]) || is_kernel_space(name.at[name.len - 1]));
+}
+
+/*
+ * The kernel strips a name (aa_policy_init), so that it would be another's: "web " beside "web" in
+ * one write crashes it like "web" twice (measured with 6.1). And it takes a profile `unconfined`,
+ * whose tasks then look as if there were none.
+ */
+static bool is_name_fine(const struct set_member *member, const struct set_profile *profile,
+	struct error **ret_error)
+{
+	if (has_space_around(profile->name) || has_space_around(profile->namespace))
+		return error_say(ret_error, EINVAL,
+			"'%.*s' holds the profile '%.*s', of whose name the kernel would cut off "
+			"white space (or the byte a0): give it another name",
+			SLICE_FMT(member->source), SLICE_FMT(profile->name));
+	if (slice_is(profile->name, "unconfined"))
+		return error_say(ret_error, EINVAL,
+			"'%.*s' holds a profile 'unconfined': its tasks would look unconfined, "
+			"give it another name",
+			SLICE_FMT(member->source));
+	return true;
+}
+
 static bool is_free(
 	const struct policy_set *set, const struct set_member *member, struct error **ret_error)
 {
 	for (size_t i = 0; i < member->profile_count; i++) {
 		const struct set_profile *profile = member->sorted[i];
+		if (!is_name_fine(member, profile, ret_error))
+			return false;
 		if (i > 0 && has_same_name(profile, member->sorted[i - 1]))
 			return error_say(ret_error, EEXIST, "'%.*s' holds the profile '%.*s' twice",
 				SLICE_FMT(member->source), SLICE_FMT(profile->name));
@@ -199,7 +234,7 @@ bool policy_set_add(struct policy_set *set, struct slice source, struct slice te
 	return true;
 }
 
-static const char *mode_word(enum compiled_mode mode)
+const char *mode_word(enum compiled_mode mode)
 {
 	switch (mode) {
 	case COMPILED_ENFORCE:
@@ -216,10 +251,15 @@ static const char *mode_word(enum compiled_mode mode)
 	return "";
 }
 
-/* The kernel's word for prompt was changed. */
+bool mode_is(struct slice word, enum compiled_mode mode)
+{
+	return slice_is(word, mode_word(mode)) ||
+	       (mode == COMPILED_PROMPT && slice_is(word, "prompt"));
+}
+
 static struct slice usual_mode(struct slice word)
 {
-	return slice_is(word, "prompt") ? slice_str(mode_word(COMPILED_PROMPT)) : word;
+	return mode_is(word, COMPILED_PROMPT) ? slice_str(mode_word(COMPILED_PROMPT)) : word;
 }
 
 static struct slice hash_of_kind(const struct set_profile *profile, enum hash_kind kind)
@@ -237,8 +277,7 @@ static struct slice hash_of_kind(const struct set_profile *profile, enum hash_ki
 
 static bool is_same(const struct set_profile *profile, const struct loaded_profile *held)
 {
-	return held && held->kind != HASH_NONE &&
-	       slice_eq(slice_str(mode_word(profile->mode)), usual_mode(held->mode)) &&
+	return held && held->kind != HASH_NONE && mode_is(held->mode, profile->mode) &&
 	       slice_eq(hash_of_kind(profile, held->kind), held->hash);
 }
 

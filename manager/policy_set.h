@@ -46,10 +46,15 @@ struct policy_set {
 
 void policy_set_init(struct arena *arena, struct policy_set *ret_set);
 
+/* What the kernel calls a mode (aa_profile_mode_names of security/apparmor/lib.c): "enforce". */
+const char *mode_word(enum compiled_mode mode);
+/* Whether the kernel's word is that of the mode; that of prompt was renamed. */
+bool mode_is(struct slice word, enum compiled_mode mode);
+
 /*
  * Adds a binary, which is read through analysis/blob: EINVAL with its words when it is no compiled
- * policy; EEXIST when one of its profiles is in the set already (names both sources). The slices
- * are copied into the arena. ret_member may be NULL.
+ * policy or names a profile as the kernel would not; EEXIST when one of its profiles is in the set
+ * already (names both sources). The slices are copied into the arena. ret_member may be NULL.
  */
 bool policy_set_add(struct policy_set *set, struct slice source, struct slice text,
 	struct slice binary, struct set_member **ret_member, struct error **ret_error);

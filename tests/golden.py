@@ -105,7 +105,8 @@ def run(case, version):
 
 def main():
     version = aaforge("version").out.split()[1]
-    for case in sys.argv[1:] or sorted(os.listdir(CASES)):
+    every = int(os.environ.get("GOLDEN_EVERY", 1))  # of the sorted cases, for slow checkers
+    for case in sys.argv[1:] or sorted(os.listdir(CASES))[::every]:
         if os.path.isdir(os.path.join(CASES, case)):
             run(case, version)
     finish()

@@ -30,6 +30,13 @@ HOSTILE = [
 ALPHABET = "ab1 '\"\\$`%#!;&|<>(){}[]*?~=:,.-+@/\n\t\ré日\u200b\x01\x7f"
 
 
+class Version12(yaml.SafeLoader):
+    """docker-compose of today writes YAML 1.2, in which '=' is a text like others."""
+
+
+Version12.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_yaml_str)
+
+
 def quoted(text):
     """A YAML text in double quotes."""
     out = []
@@ -193,7 +200,7 @@ def check_compose(scratch, lists):
     run = subprocess.run([tool, "-f", path, "config"], cwd=scratch.path, capture_output=True)
     if not check(run.returncode == 0, "docker-compose accepts the file", run.stderr.decode()[:2000]):
         return
-    services = yaml.safe_load(run.stdout)["services"]
+    services = yaml.load(run.stdout, Version12)["services"]
     for i, values in enumerate(lists):
         service = services["s%d" % i]
         got = [undollared(v) for v in service.get("command", [])]

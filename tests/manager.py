@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """load and unload on the fake kernel: what goes wrong there, and that nothing is half done."""
 
+import json
 import os
 import subprocess
 import sys
@@ -201,6 +202,67 @@ def namespaces():
         )
 
 
+def several_namespaces():
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web"))
+        one = machine.file("one.profile", text(":tenant:one"))
+        before = machine.state()
+        for option in ((), ("--dry-run",)):
+            name = "profiles of two namespaces %s" % " ".join(option)
+            result = machine.run("load", *option, web, one)
+            check(result.status == 1, name + ": status", result.status)
+            check("of several namespaces" in result.message, name + ": words", result.message)
+            check(result.out == b"", name + ": no plan", result.text)
+            same_state(name, before, machine)
+
+
+def names():
+    """Names that the kernel would take for others, and crash when it has them already."""
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web"))
+        check(machine.run("load", web).status == 0, "names: the first load")
+        before = machine.state()
+        for name in ("web ", " web", "web\u00e0", "unconfined", ":tenant:unconfined"):
+            new = machine.file("new.profile", text("web", path="new"))
+            other = machine.file("other.profile", text('"%s"' % name, path="x"))
+            result = machine.run("load", new, other)
+            check(result.status == 1, "a profile '%s': status" % name, result.status)
+            check("give it another name" in result.message, "a profile '%s'" % name, result.message)
+            same_state("a profile '%s'" % name, before, machine)
+        fine = machine.file("fine.profile", text('"w e b"', path="x"))
+        check(machine.run("load", fine).status == 0, "spaces within a name are fine")
+
+
+def json_always():
+    """What a program can read comes also when nothing comes of it."""
+    with Machine() as machine:
+        bad = machine.file("bad.yaml", "name: web\nbinary: app\n")
+        good = machine.file("good.profile", text("web"))
+        for arguments, status, words in (
+            (("load", bad), 1, "nothing was loaded"),
+            (("load", "gone.yaml"), 3, "cannot read 'gone.yaml'"),
+            (("load",), 2, "name at least one"),
+            (("unload", "web"), 1, "the profile 'web' is not loaded"),
+            (("install", bad), 1, "nothing was installed"),
+            (("remove", "web"), 1, "'web' is not installed"),
+            (("sync", "gone"), 3, "there is no directory 'gone'"),
+        ):
+            result = machine.run(arguments[0], "--json", *arguments[1:])
+            answer = json.loads(result.text)
+            name = "%s --json, failing" % arguments[0]
+            check(result.status == status, name + ": status", result.message)
+            check(answer.get("status") == status, name + ": the status in it", answer)
+            check(words in answer.get("error", ""), name + ": the words", answer)
+        result = machine.run("load", "--json", good, fail="replace:ENOSPC")
+        check("no room left" in json.loads(result.text)["error"], "load --json refused", result.text)
+        result = machine.run("load", "--json", good)
+        check("error" not in json.loads(result.text), "load --json", result.text)
+        result = machine.run("remove", "web")
+        hostile = machine.run("unload", "a\n\033[31mb")
+        check("'a\\x0a\\x1b[31mb'" in hostile.message, "control bytes of a name", hostile.message)
+        check("is loaded, but not installed" in result.message, "remove of what is loaded", result.message)
+
+
 def apparmorfs_vanishes():
     with Machine() as machine:
         web = machine.file("web.profile", text("web"))
@@ -286,6 +348,9 @@ for case in (
     reasons,
     one_of_two_is_bad,
     namespaces,
+    several_namespaces,
+    names,
+    json_always,
     apparmorfs_vanishes,
     killed,
     tasks,

@@ -179,8 +179,10 @@ def ownership():
         before = world.snapshot()
         for command in ("install", "sync"):
             operand = alien if command == "install" else world.directory
-            refused(world, before, world.go(command, operand), "'alien': the kernel holds a profile of that name", command + " over a foreign profile")
-        done(world.go("sync", "--force", world.directory), r"^\+ alien ", "a foreign profile, forced")
+            refused(world, before, world.go(command, operand), "'alien': the kernel holds a profile of that name that aaforge did not load; --force replaces it$", command + " over a foreign profile")
+        result = world.go("sync", "--force", world.directory)
+        done(result, r"^\+ alien ", "a foreign profile, forced")
+        check("backup" not in result.message, "of what the kernel held no file is kept", result.message)
         check(world.profiles().get("alien") == "enforce", "the foreign profile is replaced")
 
         # Loaded by aaforge load: ours.
@@ -548,6 +550,9 @@ def units():
     for name in names:
         text = read(os.path.join(where, name))
         check("=/opt/x/bin/aaforge sync" in text and "@" not in text.replace("@system-service", ""), name + ": all is filled in", text)
+        writable = re.search("^ReadWritePaths=(.*)$", text, re.M).group(1).split()
+        for place in ("/etc/apparmor.d", "/etc/aaforge", "-/var/cache/apparmor"):
+            check(place in writable, name + ": may write to " + place, writable)
         # systemd looks whether the program is there.
         paths.append(os.path.join(folder, name))
         write(paths[-1], text.replace("/opt/x/bin/aaforge", "/bin/true"))

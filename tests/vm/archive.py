@@ -57,6 +57,13 @@ class Archive:
             with open(source, "rb") as f:
                 self.file(path, f.read(), stat.S_IMODE(os.stat(source).st_mode))
 
+    def remove(self, path):
+        """What is there, with all below it."""
+        path = path.strip("/")
+        for known in list(self.entries):
+            if known == path or known.startswith(path + "/"):
+                del self.entries[known]
+
     def permit(self, path, permissions):
         mode, data, device = self.entries[path.strip("/")]
         self.entries[path.strip("/")] = (stat.S_IFMT(mode) | permissions, data, device)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 
+import debian
 from archive import Archive, is_elf, libraries
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,9 +19,11 @@ def lines(table):
 
 
 class Contents:
-    def __init__(self, build, packages):
+    def __init__(self, build, packages, kernel):
         self.build = build
         self.packages = packages
+        self.kernel = kernel
+        self.modules = []
         self.archive = Archive()
 
     def read(self, table):
@@ -30,11 +33,23 @@ class Contents:
     def fetch(self, table):
         """Only what is downloaded."""
         for words in lines(table):
-            if words[0] == "debian":
-                self.packages.tree(words[1])
+            if words[0].rstrip("?") == "debian":
+                self._tree(words[1], words[0].endswith("?"))
+
+    def _tree(self, package, may_be_missing):
+        try:
+            return self.packages.tree(package)
+        except debian.Unavailable:
+            if may_be_missing:
+                return None
+            raise
 
     def _add(self, kind, what, where=None):
-        source = {"link": what, "debian": what, "built": os.path.join(self.build, what)}.get(
+        if kind == "debian?":
+            if self._tree(what, True):
+                self._debian(what, None)
+            return
+        source = {"link": what, "debian": what, "module": what, "without": what, "built": os.path.join(self.build, what)}.get(
             kind.rstrip("?"), os.path.join(ROOT, what))
         if kind.endswith("?") and not os.path.exists(source):
             return
@@ -63,6 +78,16 @@ class Contents:
             subprocess.run([sys.executable, program, directory], check=True,
                            env=dict(os.environ, BUILD=self.build))
             self.archive.copy(directory, where)
+
+    def _module(self, name, _):
+        """In the order of their numbers they can be loaded."""
+        for needed, data in debian.module(self.kernel, name):
+            if needed not in self.modules:
+                self.modules.append(needed)
+                self.archive.file("vm/modules/%02d-%s.ko" % (len(self.modules), needed), data)
+
+    def _without(self, path, _):
+        self.archive.remove(path)
 
     def _debian(self, package, _):
         tree = self.packages.tree(package)

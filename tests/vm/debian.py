@@ -5,6 +5,7 @@ then skipped. Everything else that goes wrong is an error. What was unpacked onc
 """
 
 import glob
+import lzma
 import os
 import re
 import subprocess
@@ -13,6 +14,8 @@ import tempfile
 
 KERNELS = ("linux-image-cloud-amd64", "linux-image-amd64")
 IMAGE = re.compile(r"\blinux-image-\d[^ ,]*")
+MODULE = re.compile(r"\./(usr/)?lib/modules/[^/]+/kernel/.*\.ko(\.xz)?$")
+NEEDS = re.compile(rb"\0depends=([^\0]*)\0")
 UNUSED = re.compile(r"\./usr/share/(doc|man|locale|lintian|bash-completion|zsh|fish)(/|$)")
 
 
@@ -25,12 +28,13 @@ class Packages:
         self.cache = cache
         os.makedirs(cache, exist_ok=True)
 
-    def kernel(self, package=None):
+    def kernel(self, package=None, modules=False):
         """The kernel image of a package, or of the package that the release's own kernel comes in."""
-        kept = os.path.join(self.cache, package or "kernel")
+        kept = os.path.join(self.cache, (package or "kernel") + ("-and-modules" if modules else ""))
         if not os.path.isdir(kept):
             self._fetch([package or release_kernel()], kept,
-                        lambda name: name.startswith("./boot/vmlinuz-"))
+                        lambda name: name.startswith("./boot/vmlinuz-") or
+                        modules and MODULE.match(name))
         (image,) = glob.glob(kept + "/boot/vmlinuz-*")
         return image
 
@@ -49,6 +53,20 @@ class Packages:
             for archive in sorted(glob.glob(where + "/*.deb")):
                 unpack(archive, tree, wanted)
             os.rename(tree, kept)
+
+
+def module(kernel, name):
+    """(name, bytes) of each module that a module of an image of kernel(modules=True) needs, itself last."""
+    tree = os.path.dirname(os.path.dirname(kernel))
+    found = [path for path in glob.glob(tree + "/**/*.ko*", recursive=True)
+             if os.path.basename(path).split(".")[0].replace("-", "_") == name]
+    if not found:
+        raise FileNotFoundError("the kernel has no module '%s'" % name)
+    with (lzma.open if found[0].endswith(".xz") else open)(found[0], "rb") as f:
+        data = f.read()
+    needed = NEEDS.search(data)
+    names = needed.group(1).decode().split(",") if needed and needed.group(1) else []
+    return [one for other in names for one in module(kernel, other)] + [(name, data)]
 
 
 def download(names, where):

@@ -28,9 +28,9 @@ class TimeLimit(Exception):
     pass
 
 
-def command(kernel, initramfs, console):
+def command(kernel, initramfs, console, memory):
     return [
-        QEMU, "-M", "pc", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1G",
+        QEMU, "-M", "pc", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", memory,
         "-nodefaults", "-no-user-config", "-nic", "none", "-display", "none", "-no-reboot",
         "-serial", "file:" + console, "-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line",
         "-kernel", kernel, "-initrd", initramfs, "-append", KERNEL_PARAMETERS,
@@ -44,8 +44,8 @@ def die_with_parent():
 class Guest:
     """with Guest(…) as guest: for is_record, text in guest.said(): …"""
 
-    def __init__(self, kernel, initramfs, console, limit):
-        self.command = command(kernel, initramfs, console)
+    def __init__(self, kernel, initramfs, console, limit, memory="1G"):
+        self.command = command(kernel, initramfs, console, memory)
         self.deadline = time.monotonic() + limit
         self.process = None
 
@@ -86,6 +86,6 @@ def decoded(line):
     return line.startswith(RECORD), text.lstrip("\x1e")
 
 
-def interactive(kernel, initramfs, console):
+def interactive(kernel, initramfs, console, memory="1G"):
     """A shell of the guest at this terminal, until it ends."""
-    subprocess.run(command(kernel, initramfs, console), check=False)
+    subprocess.run(command(kernel, initramfs, console, memory), check=False)

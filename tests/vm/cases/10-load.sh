@@ -100,6 +100,12 @@ unchanged "a missing file" 3 "'/tmp/gone': No such file" aaforge load /tmp/new /
 echo 'profile nobody//child { /x r, }' >/tmp/orphan
 unchanged "a child without a parent" 3 'the kernel has no .nobody. for it to be a child of' aaforge load /tmp/new /tmp/orphan
 
+# The kernel strips names: these two would be one, and crash it where it is loaded.
+printf 'profile one { /y r, }\nprofile "one " { /z r, }\n' >/tmp/padded
+unchanged "a name with a space behind" 1 'give it another name' aaforge load /tmp/padded
+printf 'profile unconfined { /y r, }\n' >/tmp/unconfined
+unchanged "a profile unconfined" 1 'give it another name' aaforge load /tmp/unconfined
+
 # A kernel that is older than the parser: versions above 8 are new to 6.1.
 cat >/tmp/parser <<'X'
 #!/bin/sh

@@ -132,3 +132,12 @@ says "into an image" "not loaded, only files" aaforge install --root /tmp/image 
 ok "the text is there" test -e /tmp/image/etc/apparmor.d/image
 same "and nothing was loaded" "" "$(mode_of image)"
 umount /tmp/image/sys/kernel/security
+
+# apparmor_parser's cache cannot be written, as in the sandbox of a service: it holds up no removal.
+describe cached >svc/cached.yaml
+aaforge install -q svc/cached.yaml
+mkdir -p /var/cache/apparmor/1.0
+mount --bind /var/cache/apparmor /var/cache/apparmor
+mount -o remount,ro,bind /var/cache/apparmor
+ok "remove beside a read-only cache" aaforge remove cached
+umount /var/cache/apparmor

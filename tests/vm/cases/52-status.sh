@@ -21,6 +21,11 @@ row "loaded and installed" 0 '^web +enforce +current +0 +/w/web.yaml$'
 matches "the installed one" '^db +enforce +current +0 +/etc/apparmor.d/db$' "$output"
 exits "as a user" 0 busybox su user -c "XDG_CACHE_HOME=/tmp/cache-user aaforge status"
 matches "a user sees the same" '^2 profiles: 2 current' "$output"
+(umask 077; echo 'profile secret { }' >/etc/apparmor.d/secret)
+exits "as a user, who may not read a text of others" 0 busybox su user -c "XDG_CACHE_HOME=/tmp/cache-user aaforge status"
+matches "still the same" '^2 profiles: 2 current' "$output"
+matches "but says so" "not all files of '/etc/apparmor.d' could be read" "$output"
+rm /etc/apparmor.d/secret
 
 aa-exec -p web -- /app sleep:60 &
 until_true 5 labelled $! "web (enforce)"

@@ -11,15 +11,21 @@
  *     map:PATH                 map into memory as code
  *     exec:PATH                run with one argument, 'true', as busybox and this program know it
  *     link:OLD:NEW rename:OLD:NEW symlink:OLD:NEW
+ *     copy:OLD:NEW             a new file, executable
  *     socket:FAMILY:TYPE       inet inet6 unix netlink packet, stream dgram raw
  *     mount:PATH               a tmpfs there
  *     chown:PATH               to user 1000
  *     kill:PID                 SIGCONT
+ *     setuid:UID
+ *     call:NAME                userfaultfd, as any user may on a kernel of its own
  *     sleep:SECONDS
+ *     serve:PORT               "served" to whoever connects, until SIGTERM
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <net/ethernet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +36,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,6 +164,26 @@ static int try_rename(const char *from, const char *to)
 	return rename(from, to);
 }
 
+static int copied(int in, int out)
+{
+	char block[65536];
+	ssize_t n;
+	while ((n = read(in, block, sizeof(block))) > 0)
+		if (write(out, block, (size_t)n) != n)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+static int try_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	int result = out < 0 ? -1 : copied(in, out);
+	if (in >= 0)
+		close(in);
+	return out < 0 || close(out) ? -1 : result;
+}
+
 static int try_symlink(const char *from, const char *to)
 {
 	return symlink(from, to);
@@ -188,11 +215,68 @@ static int try_kill(const char *pid, const char *unused)
 	return kill(atoi(pid), SIGCONT);
 }
 
+static int try_setuid(const char *uid, const char *unused)
+{
+	(void)unused;
+	return setuid((uid_t)atoi(uid));
+}
+
+static int try_call(const char *name, const char *unused)
+{
+	(void)unused;
+	if (strcmp(name, "userfaultfd")) {
+		errno = EINVAL;
+		return -1;
+	}
+	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	return fd < 0 ? -1 : close((int)fd);
+}
+
 static int try_sleep(const char *seconds, const char *unused)
 {
 	(void)unused;
 	sleep((unsigned)atoi(seconds));
 	return 0;
+}
+
+static volatile sig_atomic_t is_terminated;
+
+static void terminate(int signal)
+{
+	(void)signal;
+	is_terminated = 1;
+}
+
+static int listening(const char *port)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+		bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8))
+		return -1;
+	return fd;
+}
+
+/* accept() fails with EINTR; the second of its timeout is for a signal that came before it. */
+static int try_serve(const char *port, const char *unused)
+{
+	(void)unused;
+	struct sigaction action = {.sa_handler = terminate};
+	struct timeval second = {.tv_sec = 1};
+	int fd = listening(port);
+	if (fd < 0 || sigaction(SIGTERM, &action, NULL) ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second)))
+		return -1;
+	while (!is_terminated) {
+		int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		if (peer < 0)
+			continue;
+		if (send(peer, "served\n", 7, MSG_NOSIGNAL) != 7)
+			fprintf(stderr, "probe: nobody was served\n");
+		close(peer);
+	}
+	return close(fd);
 }
 
 static const struct action {
@@ -217,7 +301,11 @@ static const struct action {
 	{"mount", 1, try_mount},
 	{"chown", 1, try_chown},
 	{"kill", 1, try_kill},
+	{"copy", 2, try_copy},
+	{"setuid", 1, try_setuid},
+	{"call", 1, try_call},
 	{"sleep", 1, try_sleep},
+	{"serve", 1, try_serve},
 };
 
 static const struct action *action_named(const char *name)

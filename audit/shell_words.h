@@ -1,0 +1,18 @@
+#ifndef AUDIT_SHELL_WORDS_H
+#define AUDIT_SHELL_WORDS_H
+
+/*
+ * The words of a simple command, as a POSIX shell splits them (IEEE 1003.1, Shell Command Language,
+ * 2.2 and 2.3), without any expansion: '$HOME' stays as it is. Ends at an operator or a newline.
+ */
+
+#include "compiler/service/service.h"
+
+/*
+ * The words, each with its place in the source, or NULL: none, or *ret_error is set (a static text)
+ * and *ret_at to where it went wrong. Words live in the arena.
+ */
+const struct text *shell_words(struct arena *arena, const struct source *source,
+	const char **ret_error, struct span *ret_at);
+
+#endif
