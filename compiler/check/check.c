@@ -41,7 +41,8 @@ void check_profile(struct unit *unit, const struct policy_template *template,
 	const struct check_input of = {.unit = unit, .template = template, .scope = scope};
 	struct check_input *first = NULL;
 	collect(&of, profile, 0, &first);
-	if (run) {
+	/* A daemon of the host has no container that the policy could disagree with. */
+	if (run && !slice_is(service->template, "host")) {
 		first->service = service;
 		first->container = service->run;
 	}

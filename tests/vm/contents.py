@@ -49,8 +49,9 @@ class Contents:
             if self._tree(what, True):
                 self._debian(what, None)
             return
-        source = {"link": what, "debian": what, "module": what, "without": what, "built": os.path.join(self.build, what)}.get(
-            kind.rstrip("?"), os.path.join(ROOT, what))
+        source = os.path.join(self.build if kind == "built" else ROOT, what)
+        if kind in ("link", "debian", "module", "without"):
+            source = what
         if kind.endswith("?") and not os.path.exists(source):
             return
         getattr(self, "_" + kind.rstrip("?"))(source, where or what)
