@@ -123,11 +123,15 @@ void control_capabilities(struct check *check)
 {
 	const struct subject *subject = check->subject;
 	check_dropped(check);
-	if (subject->caps_known)
-		check_set(check);
-	else
+	if (subject->privileged.truth == SAID_TRUE)
+		not_met(check, CONTROL_CAP_ADD, OUTCOME_MISSING, SEVERITY_ERROR,
+			subject->privileged.at,
+			"a privileged container has all capabilities, whatever is dropped");
+	if (!subject->caps_known)
 		for (const struct text *name = subject->cap_add.first; name; name = name->next)
 			check_name(check, name);
+	else if (subject->privileged.truth != SAID_TRUE)
+		check_set(check);
 	met_unless_found(check, CONTROL_CAP_ADD,
 		subject->cap_add.first ? subject->cap_add.first->span : span_of(0, 0));
 }

@@ -56,10 +56,11 @@ static void check_tmpfs(struct check *check, const struct subject_mount *mount)
 		finding_help(check, finding, "rw,noexec,nosuid,nodev,size=64m");
 	}
 	if (!mount->has_size && !mount->read_only) {
-		struct finding *finding =
-			not_met(check, CONTROL_WRITABLE, OUTCOME_WEAK, SEVERITY_NOTE, mount->at,
-				"the tmpfs '%.*s' has no size: half of the host's memory",
-				SLICE_FMT(target));
+		struct finding *finding = not_met(check, CONTROL_WRITABLE, OUTCOME_WEAK,
+			SEVERITY_NOTE, mount->at,
+			mount->on_disk ? "the emptyDir '%.*s' has no size: all of the node's disk"
+				       : "the tmpfs '%.*s' has no size: half of the host's memory",
+			SLICE_FMT(target));
 		finding_help(check, finding,
 			is_input(check, INPUT_KUBERNETES) ? "sizeLimit: 64Mi" : "size=64m");
 	}
@@ -116,7 +117,9 @@ static const struct host_path *find_place(struct slice path)
 static bool is_socket_of_engine(struct slice path)
 {
 	return slice_ends(path, SLICE("/docker.sock")) || slice_ends(path, SLICE("/podman.sock")) ||
-	       slice_ends(path, SLICE("/containerd.sock")) || slice_ends(path, SLICE("/crio.sock"));
+	       slice_ends(path, SLICE("/containerd.sock")) ||
+	       slice_ends(path, SLICE("/crio.sock")) ||
+	       slice_ends(path, SLICE("/cri-dockerd.sock"));
 }
 
 static void check_bind(struct check *check, const struct subject_mount *mount)

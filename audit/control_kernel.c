@@ -33,6 +33,17 @@ static void check_seccomp(struct check *check)
 	met_unless_found(check, CONTROL_SECCOMP, filter ? filter->span : none);
 }
 
+/* Kubernetes refuses a pod that says allowPrivilegeEscalation: false beside this very word. */
+static bool adds_cap_sys_admin(const struct check *check)
+{
+	if (!is_input(check, INPUT_KUBERNETES))
+		return false;
+	for (const struct text *name = check->subject->cap_add.first; name; name = name->next)
+		if (slice_is(name->text, "CAP_SYS_ADMIN"))
+			return true;
+	return false;
+}
+
 static void check_no_new_privileges(struct check *check)
 {
 	const struct flag *flag = &check->subject->no_new_privileges;
@@ -50,6 +61,10 @@ static void check_no_new_privileges(struct check *check)
 			"setuid programs and file capabilities may give it privileges");
 	mend(check, finding, slice_of(NULL, 0),
 		flag->truth == SAID_FALSE ? flag->at : span_of(0, 0));
+	if (adds_cap_sys_admin(check)) {
+		finding->changes = NULL;
+		finding_help(check, finding, "leave out CAP_SYS_ADMIN, which forbids this");
+	}
 }
 
 static void check_privileged(struct check *check)
@@ -70,7 +85,11 @@ static void check_privileged(struct check *check)
 static void check_masked(struct check *check)
 {
 	const struct flag *flag = &check->subject->unmasked;
-	if (flag->truth == SAID_TRUE && check->subject->privileged.truth != SAID_TRUE) {
+	if (check->subject->privileged.truth == SAID_TRUE) {
+		not_met(check, CONTROL_MASKED, OUTCOME_MISSING, SEVERITY_ERROR,
+			check->subject->privileged.at,
+			"a privileged container has no masked paths");
+	} else if (flag->truth == SAID_TRUE) {
 		struct finding *finding =
 			not_met(check, CONTROL_MASKED, OUTCOME_MISSING, SEVERITY_ERROR, flag->at,
 				"paths such as /proc/kcore and /proc/sysrq-trigger are not masked");

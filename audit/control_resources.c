@@ -1,10 +1,17 @@
 /* Limits, restart, the image's name. */
 #include "audit/check.h"
 
+/* Nothing, -1, and nought however it is written: "0", "0.0", "0m". */
 static bool is_unlimited(const struct text *limit)
 {
-	return !limit || limit->text.len == 0 || slice_is(limit->text, "0") ||
-	       limit->text.at[0] == '-';
+	if (!limit || limit->text.len == 0 || limit->text.at[0] == '-')
+		return true;
+	struct slice text = limit->text;
+	size_t i = 0;
+	while (i < text.len && (text.at[i] == '0' || text.at[i] == '.'))
+		i++;
+	/* "0-3" is a list of processors. */
+	return i > 0 && !(i < text.len && strchr("123456789-,", text.at[i]));
 }
 
 static void check_limit(

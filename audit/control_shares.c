@@ -56,6 +56,9 @@ static bool is_whole_host(struct slice device)
 static void check_devices(struct check *check)
 {
 	const struct subject *subject = check->subject;
+	if (subject->privileged.truth == SAID_TRUE)
+		not_met(check, CONTROL_DEVICES, OUTCOME_MISSING, SEVERITY_ERROR,
+			subject->privileged.at, "a privileged container gets every device");
 	for (const struct text *device = subject->devices.first; device; device = device->next) {
 		bool is_worst = is_whole_host(device->text);
 		struct finding *finding =

@@ -53,9 +53,38 @@ static void check_number(struct check *check, const struct text *user, unsigned 
 			"a number below 10000 may be a user of the host, too");
 }
 
+/* Groups whose members reach what only root should. */
+static bool is_group_of_root(struct slice group)
+{
+	static const char *const names[] = {"root", "docker", "disk", "kmem", "shadow", "sudo"};
+	unsigned long gid;
+	if (read_number(group, &gid))
+		return gid == 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (slice_is(group, names[i]))
+			return true;
+	return false;
+}
+
+/* A user who is root already gains nothing by a group. */
+static void check_groups(struct check *check, size_t errors)
+{
+	if (check->findings->severities[SEVERITY_ERROR] > errors)
+		return;
+	for (const struct text *group = check->subject->groups.first; group; group = group->next) {
+		if (!is_group_of_root(group->text))
+			continue;
+		struct finding *finding = not_met(check, CONTROL_USER, OUTCOME_WEAK,
+			SEVERITY_WARNING, group->span, "is also in the group '%.*s'",
+			SLICE_FMT(brief(check, group->text)));
+		finding_help(check, finding, "leave it out, or give a group of its own");
+	}
+}
+
 void control_user(struct check *check)
 {
 	const struct text *user = check->subject->user;
+	size_t errors = check->findings->severities[SEVERITY_ERROR];
 	unsigned long number;
 	if (!user)
 		check_unsaid(check);
@@ -70,5 +99,6 @@ void control_user(struct check *check)
 		not_met(check, CONTROL_USER, OUTCOME_WEAK, SEVERITY_NOTE, user->span,
 			"a name: the image decides which number '%.*s' is",
 			SLICE_FMT(brief(check, user->text)));
+	check_groups(check, errors);
 	met_unless_found(check, CONTROL_USER, user ? user->span : check->subject->non_root.at);
 }

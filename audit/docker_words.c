@@ -88,7 +88,7 @@ static void take_option(struct subject_mount *mount, struct slice option)
 
 static bool is_host_path(struct slice source)
 {
-	return source.len > 0 && strchr("/.~$", source.at[0]);
+	return source.len > 0 && strchr("/.~$`", source.at[0]);
 }
 
 void take_volume(struct intake *intake, struct subject *subject, const struct text *text)

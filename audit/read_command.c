@@ -17,6 +17,8 @@ enum run_what {
 	CPUS,
 	DEVICE,
 	DEVICE_RULE,
+	GPUS,
+	GROUP,
 	IPC,
 	MEMORY,
 	MOUNT,
@@ -82,6 +84,15 @@ static void set_share(struct command_line *line, enum share share, const struct 
 	line->subject->share[share] = value;
 }
 
+/* podman takes "sys_admin,net_admin" for two. */
+static void append_names(struct intake *intake, struct words *words, const struct text *value)
+{
+	struct slice rest = value->text;
+	do
+		words_say(intake, words, cut(rest, ',', &rest), value->span);
+	while (rest.at);
+}
+
 static void take_lists(
 	struct command_line *line, const struct run_option *option, const struct text *value)
 {
@@ -89,9 +100,13 @@ static void take_lists(
 	struct subject *subject = line->subject;
 	struct slice rest;
 	if (option->what == CAP_ADD)
-		words_append(intake, &subject->cap_add, value);
+		append_names(intake, &subject->cap_add, value);
 	else if (option->what == CAP_DROP)
-		words_append(intake, &subject->cap_drop, value);
+		append_names(intake, &subject->cap_drop, value);
+	else if (option->what == GROUP)
+		words_append(intake, &subject->groups, value);
+	else if (option->what == GPUS)
+		words_say(intake, &subject->devices, SLICE("gpus"), value->span);
 	else if (option->what == DEVICE)
 		words_say(intake, &subject->devices, cut(value->text, ':', &rest), value->span);
 	else if (option->what == DEVICE_RULE)
@@ -320,6 +335,24 @@ static void read_run(struct command_line *line, const struct text *words)
 	workload->name = line->subject->name;
 }
 
+/* One command at a time: `docker run a && docker run b` would hide the second. */
+static void refuse_second(struct command_line *line, const struct source *source, size_t position)
+{
+	while (position++ < source->text.len && !line->failed) {
+		const char *error;
+		struct span at;
+		const struct text *words =
+			shell_words(&line->intake->unit->arena, source, &position, &error, &at);
+		struct command_line next = {.intake = line->intake, .at = words};
+		if (error)
+			refuse(line, at, error);
+		else if (words && find_run(&next))
+			refuse(line, words->span,
+				"a second command begins here: audit one at a time");
+		line->failed |= next.failed;
+	}
+}
+
 enum audit_read audit_read_command(
 	struct unit *unit, const struct source *source, struct workload **ret_first)
 {
@@ -334,7 +367,8 @@ enum audit_read audit_read_command(
 			unit->limits->document_bytes);
 		return AUDIT_BROKEN;
 	}
-	const struct text *words = shell_words(&unit->arena, source, &error, &at);
+	size_t position = 0;
+	const struct text *words = shell_words(&unit->arena, source, &position, &error, &at);
 	line.at = words;
 	if (error)
 		refuse(&line, at, error);
@@ -343,5 +377,7 @@ enum audit_read audit_read_command(
 			"expected a command 'docker run …' or 'podman run …'");
 	else if (!line.failed)
 		read_run(&line, words);
+	if (!line.failed)
+		refuse_second(&line, source, position);
 	return line.failed ? AUDIT_BROKEN : AUDIT_READ;
 }

@@ -5,6 +5,8 @@
  */
 #include "audit/intake.h"
 
+#include "compiler/service/index.h"
+
 enum { EXTENDS_MAX = 8 };
 
 /* A service and what it extends, the nearest first. */
@@ -153,6 +155,51 @@ static void take_rule(struct intake *intake, struct subject *subject, const stru
 	words_append(intake, &subject->device_rules, text);
 }
 
+static void take_group(struct intake *intake, struct subject *subject, const struct text *text)
+{
+	words_append(intake, &subject->groups, text);
+}
+
+/* Devices that a driver brings: `gpus`, and reservations of `deploy`. */
+static void take_driven(struct intake *intake, struct subject *subject, const struct chain *chain)
+{
+	const struct node *nodes[] = {
+		chain_at(chain, "gpus"), chain_at(chain, "deploy/resources/reservations/devices")};
+	for (size_t i = 0; i < 2; i++)
+		if (nodes[i])
+			words_say(intake, &subject->devices, SLICE("gpus"),
+				place_of(intake, nodes[i]));
+}
+
+/* `use_api_socket: true` mounts the engine's socket. */
+static void take_socket(struct intake *intake, struct subject *subject, const struct chain *chain)
+{
+	struct flag flag = flag_of(chain_at(chain, "use_api_socket"));
+	if (flag.truth == SAID_TRUE)
+		mount_append(intake, subject, MOUNT_BIND, SLICE("/var/run/docker.sock"),
+			SLICE("/var/run/docker.sock"), flag.at);
+}
+
+/* A volume of the file whose driver is told to bind a directory of the host. */
+static void take_bound(struct subject *subject, const struct index *volumes)
+{
+	for (struct subject_mount *mount = (struct subject_mount *)subject->mounts; mount;
+		mount = mount->next) {
+		if (mount->kind != MOUNT_VOLUME || mount->source.len == 0)
+			continue;
+		const struct node *volume = index_find(volumes, mount->source);
+		struct slice options = slice_at(volume, "driver_opts/o");
+		while (options.len > 0) {
+			struct slice option = cut(options, ',', &options);
+			if (!slice_is(option, "bind") && !slice_is(option, "rbind"))
+				continue;
+			mount->kind = MOUNT_BIND;
+			mount->source = slice_at(volume, "driver_opts/device");
+			break;
+		}
+	}
+}
+
 static void take_added(struct intake *intake, struct subject *subject, const struct text *text)
 {
 	words_append(intake, &subject->cap_add, text);
@@ -203,7 +250,7 @@ static void read_limits(struct intake *intake, struct subject *subject, const st
 }
 
 static void read_service(struct intake *intake, struct workload *workload,
-	const struct node *services, const struct entry *entry)
+	const struct node *services, const struct index *volumes, const struct entry *entry)
 {
 	struct subject *subject = add_subject(intake, workload, entry->key->text, entry->value);
 	if (!subject)
@@ -226,7 +273,21 @@ static void read_service(struct intake *intake, struct workload *workload,
 	chain_each(intake, subject, &chain, "device_cgroup_rules", take_rule, NULL);
 	chain_each(intake, subject, &chain, "volumes", take_volume, take_long_volume);
 	chain_each(intake, subject, &chain, "tmpfs", take_tmpfs, NULL);
+	take_bound(subject, volumes);
+	take_socket(intake, subject, &chain);
+	take_driven(intake, subject, &chain);
+	chain_each(intake, subject, &chain, "group_add", take_group, NULL);
 	chain_each(intake, subject, &chain, "ports", take_port, take_long_port);
+}
+
+static struct index index_volumes(struct intake *intake, const struct node *volumes)
+{
+	struct index index = index_new(&intake->unit->arena);
+	if (!volumes || volumes->kind != NODE_MAPPING)
+		return index;
+	for (const struct entry *entry = volumes->first; entry; entry = entry->next)
+		*index_at(&index, entry->key->text) = (void *)entry->value;
+	return index;
 }
 
 void read_compose(struct intake *intake, const struct node *root)
@@ -237,7 +298,8 @@ void read_compose(struct intake *intake, const struct node *root)
 	struct workload *workload =
 		add_workload(intake, INPUT_COMPOSE, SLICE("compose"), slice_of(NULL, 0));
 	workload->at = place_of(intake, services);
+	struct index volumes = index_volumes(intake, node_get(root, "volumes"));
 	for (const struct entry *entry = services->first; entry; entry = entry->next)
 		if (entry->value->kind == NODE_MAPPING)
-			read_service(intake, workload, services, entry);
+			read_service(intake, workload, services, &volumes, entry);
 }

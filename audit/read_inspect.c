@@ -71,6 +71,7 @@ static void read_security(struct intake *intake, struct subject *subject, const 
 	const struct node *masked = node_at(node, "HostConfig/MaskedPaths");
 	if (masked && masked->kind == NODE_SEQUENCE && masked->count == 0)
 		subject->unmasked = (struct flag){SAID_TRUE, masked->span};
+	words_append_all(intake, &subject->groups, node_at(node, "HostConfig/GroupAdd"));
 	words_append_all(intake, &subject->cap_add, node_at(node, "HostConfig/CapAdd"));
 	words_append_all(intake, &subject->cap_drop, node_at(node, "HostConfig/CapDrop"));
 	const struct node *bounding = node_get(node, "BoundingCaps");
@@ -113,6 +114,9 @@ static void read_mounts(struct intake *intake, struct subject *subject, const st
 static void read_devices(struct intake *intake, struct subject *subject, const struct node *node)
 {
 	const struct node *devices = node_at(node, "HostConfig/Devices");
+	const struct node *requests = node_at(node, "HostConfig/DeviceRequests");
+	if (requests && requests->kind == NODE_SEQUENCE && requests->count > 0)
+		words_say(intake, &subject->devices, SLICE("gpus"), place_of(intake, requests));
 	words_append_all(
 		intake, &subject->device_rules, node_at(node, "HostConfig/DeviceCgroupRules"));
 	if (!devices || devices->kind != NODE_SEQUENCE)

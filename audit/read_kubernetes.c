@@ -85,6 +85,10 @@ static void read_security(const struct pod *pod, struct subject *subject, const 
 			escalation.truth == SAID_TRUE ? SAID_FALSE : SAID_TRUE;
 	subject->user = scalar_text(intake, either(pod, own, "runAsUser"));
 	subject->group = scalar_text(intake, either(pod, own, "runAsGroup"));
+	words_append_all(intake, &subject->groups, node_get(pod->security, "supplementalGroups"));
+	const struct text *fs_group = text_at(intake, pod->security, "fsGroup");
+	if (fs_group)
+		words_append(intake, &subject->groups, fs_group);
 	subject->non_root = flag_of(either(pod, own, "runAsNonRoot"));
 	const struct node *mask = node_get(own, "procMount");
 	if (mask && mask->kind == NODE_SCALAR && slice_is(mask->text, "Unmasked"))
@@ -138,6 +142,7 @@ static void read_mount(const struct pod *pod, struct subject *subject, const str
 			   node_get(volume, "configMap") || node_get(volume, "secret") ||
 			   node_get(volume, "projected") || node_get(volume, "downwardAPI");
 	mount->shared = slice_is(propagation, "Bidirectional");
+	mount->on_disk = !slice_is(slice_at(empty, "medium"), "Memory");
 	mount->has_size = slice_at(empty, "sizeLimit").len > 0;
 	if (empty)
 		mount->at = place_of(pod->intake, volume);
@@ -171,6 +176,11 @@ static void read_pod_container(
 	subject->image = text_at(intake, node, "image");
 	subject->memory = text_at(intake, node, "resources/limits/memory");
 	subject->cpus = text_at(intake, node, "resources/limits/cpu");
+	/* Since 1.34 a pod may have limits that its containers share. */
+	if (!subject->memory)
+		subject->memory = text_at(intake, pod->spec, "resources/limits/memory");
+	if (!subject->cpus)
+		subject->cpus = text_at(intake, pod->spec, "resources/limits/cpu");
 	read_security(pod, subject, node_get(node, "securityContext"));
 	read_shares(pod, subject);
 	const struct node *mounts = node_get(node, "volumeMounts");

@@ -53,6 +53,43 @@ static void skip_blanks(struct splitter *splitter)
 			splitter->at++;
 }
 
+/*
+ * "$(id -u)" and "`pwd`" are one piece of a word and stay as they are, whatever is in them. false
+ * where none begins.
+ */
+static bool take_substitution(struct splitter *splitter, struct buf *word)
+{
+	const struct slice *text = &splitter->source->text;
+	size_t begin = splitter->at, depth = 0;
+	bool is_old = peek(splitter) == '`';
+	char quote = '\0';
+	if (!is_old && !(peek(splitter) == '$' && peek_next(splitter) == '('))
+		return false;
+	if (!is_old)
+		buf_add_char(word, text->at[splitter->at++]);
+	do {
+		char c = peek(splitter);
+		if (c == '\\' && quote != '\'' && splitter->at + 1 < text->len)
+			buf_add_char(word, text->at[splitter->at++]);
+		else if (is_old)
+			depth = c != '`' ? depth : 1 - depth;
+		else if (quote)
+			quote = c == quote ? '\0' : quote;
+		else if (c == '\'' || c == '"')
+			quote = c;
+		else if (c == '(')
+			depth++;
+		else if (c == ')')
+			depth--;
+		buf_add_char(word, text->at[splitter->at++]);
+	} while (has(splitter) && depth > 0);
+	if (depth > 0) {
+		splitter->error = "a command substitution is not closed";
+		splitter->error_at = begin;
+	}
+	return true;
+}
+
 static void take_single(struct splitter *splitter, struct buf *word)
 {
 	size_t begin = splitter->at++;
@@ -69,7 +106,7 @@ static void take_double(struct splitter *splitter, struct buf *word)
 {
 	size_t begin = splitter->at++;
 	while (has(splitter) && peek(splitter) != '"') {
-		if (skip_continuation(splitter))
+		if (skip_continuation(splitter) || take_substitution(splitter, word))
 			continue;
 		if (peek(splitter) == '\\' && peek_next(splitter) &&
 			strchr("$`\"\\", peek_next(splitter)))
@@ -77,7 +114,7 @@ static void take_double(struct splitter *splitter, struct buf *word)
 		if (has(splitter))
 			buf_add_char(word, splitter->source->text.at[splitter->at++]);
 	}
-	if (!has(splitter)) {
+	if (!has(splitter) && !splitter->error) {
 		splitter->error = "a quote \" is not closed";
 		splitter->error_at = begin;
 	}
@@ -99,7 +136,7 @@ static struct slice take_word(struct splitter *splitter)
 			take_single(splitter, &word);
 		} else if (c == '"') {
 			take_double(splitter, &word);
-		} else if (!skip_continuation(splitter)) {
+		} else if (!skip_continuation(splitter) && !take_substitution(splitter, &word)) {
 			if (c == '\\' && splitter->at + 1 < splitter->source->text.len)
 				splitter->at++;
 			buf_add_char(&word, splitter->source->text.at[splitter->at++]);
@@ -109,10 +146,10 @@ static struct slice take_word(struct splitter *splitter)
 	return text.at ? text : slice_of("", 0);
 }
 
-const struct text *shell_words(struct arena *arena, const struct source *source,
+const struct text *shell_words(struct arena *arena, const struct source *source, size_t *position,
 	const char **ret_error, struct span *ret_at)
 {
-	struct splitter splitter = {.arena = arena, .source = source};
+	struct splitter splitter = {.arena = arena, .source = source, .at = *position};
 	struct text *first = NULL, **end = &first;
 	/* Blank lines and comments may come before the command. */
 	while (has(&splitter) && (skip_blanks(&splitter), peek(&splitter) == '\n'))
@@ -128,6 +165,7 @@ const struct text *shell_words(struct arena *arena, const struct source *source,
 		end = &(*end)->next;
 	}
 	*ret_error = splitter.error;
+	*position = splitter.at;
 	if (splitter.error) {
 		uint32_t at = source->begin + (uint32_t)splitter.error_at;
 		*ret_at = span_of(at, at + 1);

@@ -10,9 +10,10 @@
 
 /*
  * The words, each with its place in the source, or NULL: none, or *ret_error is set (a static text)
- * and *ret_at to where it went wrong. Words live in the arena.
+ * and *ret_at to where it went wrong. Words live in the arena. position: where to begin in the text
+ * of the source, and where it ended.
  */
-const struct text *shell_words(struct arena *arena, const struct source *source,
+const struct text *shell_words(struct arena *arena, const struct source *source, size_t *position,
 	const char **ret_error, struct span *ret_at);
 
 #endif

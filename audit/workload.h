@@ -45,6 +45,7 @@ struct subject_mount {
 	bool read_only, shared; /* shared: mounts made inside appear outside */
 	bool exec, suid, dev;	/* of a tmpfs */
 	bool has_size;
+	bool on_disk; /* an emptyDir that is no tmpfs */
 };
 
 struct subject_port {
@@ -92,6 +93,7 @@ struct subject {
 	uint64_t caps;
 	struct span caps_at;
 	struct words devices, device_rules;
+	struct words groups; /* further ones than `group` */
 	const struct subject_mount *mounts;
 	const struct subject_port *ports;
 };

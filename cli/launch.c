@@ -24,7 +24,7 @@ static void must(bool enough_memory)
 
 bool launch_is_wanted(const struct options *options)
 {
-	return options->to && strcmp(options->to, "profile") != 0;
+	return options->merge || (options->to && strcmp(options->to, "profile") != 0);
 }
 
 static void usage_problem(struct launcher *launcher, const char *what, const char *name)
@@ -277,8 +277,9 @@ static void finish(struct launcher *launcher)
 static bool prepare(struct launcher *launcher, const struct options *options)
 {
 	struct error *error = NULL;
-	if (options->merge && strcmp(options->to, "oci") != 0) {
-		usage_problem(launcher, "takes no --merge, which is for --to oci", options->to);
+	const char *to = options->to ? options->to : "profile";
+	if (options->merge && strcmp(to, "oci") != 0) {
+		usage_problem(launcher, "takes no --merge, which is for --to oci", to);
 		return false;
 	}
 	if (options->merge && !file_read(options->merge, limits_default.document_bytes,
@@ -303,7 +304,7 @@ enum status compile_launch(const struct options *options)
 		return options->argument_count ? STATUS_SYSTEM : STATUS_USAGE;
 	struct launcher launcher = {
 		.pipeline = &pipeline,
-		.output = output_find(slice_str(options->to)),
+		.output = output_find(slice_str(options->to ? options->to : "")),
 	};
 	if (prepare(&launcher, options)) {
 		make_every(&launcher);

@@ -180,6 +180,31 @@ def check_usage():
         check(aaforge("audit", scratch.path + "/d").status == 0, "in a directory it is passed over")
 
 
+def check_commands():
+    """Each command, and what must be found: 'severity control', or the words of a refusal."""
+    for command, want in [
+            ("docker run -v $(pwd):/x -u $(id -u):$(id -g) --privileged a:1", ["error privileged", "note user"]),
+            ("docker run -v `pwd -P`:/x -u `id -u` --privileged a:1", ["error privileged", "error masked-paths"]),
+            ('docker run -v "$(echo "a) b" `c`)":/x --privileged a:1', ["error devices", "error capabilities-added"]),
+            ("docker run -e X=$((1 + (2))) --pid host a:1", ["error host-pid"]),
+            ("podman run --cap-drop all --cap-add sys_admin,net_admin a:1",
+             ["error capabilities-added", "warning capabilities-added"]),
+            ("docker run -u 20000:20000 --group-add 0 --gpus all a:1", ["warning user", "warning devices"]),
+            ("docker run --cpus 0.00 --pids-limit 0 -m 0g a:1", ["note cpus", "warning pids", "warning memory"]),
+            ("docker run --cpuset-cpus 0,1 a:1 | tee log # it's", []),
+            ("docker run a:1 && sudo docker -D run --privileged b:1", "a second command begins here"),
+            ("docker run a:1\n\n# two\ndocker run b:1", "a second command begins here"),
+            ("docker run -v $(pwd a:1", "a command substitution is not closed")]:
+        result = audit("--format", "json", "--command", command)
+        if isinstance(want, str):
+            check(result.status == 1 and want in result.message, "refused: %s" % command, result.message)
+            continue
+        found = {"%s %s" % (f["severity"], f["control"]) for f in json.loads(result.text)["findings"] if f["outcome"] != "met"}
+        check(found.issuperset(want), "found in: %s" % command, found)
+        if "cpuset" in command:
+            check("note cpus" not in found, "a set of processors is a limit", found)
+
+
 def check_live():
     """A tree as the kernel shows it."""
     with Scratch() as scratch:
@@ -253,6 +278,7 @@ def main():
     check_fix()
     check_import()
     check_usage()
+    check_commands()
     check_live()
     say("input that wants to harm")
     check_hostile()

@@ -130,6 +130,36 @@ static struct slice claim_name(struct manifest *manifest, struct slice name)
 	return slice_of(claim, len);
 }
 
+/* Two volumes that became one would share what they hold. */
+static bool check_claims(struct manifest *manifest)
+{
+	const struct volume *volumes = manifest->container->volumes;
+	for (const struct volume *at = volumes; at; at = at->next)
+		for (const struct volume *other = volumes; other != at; other = other->next)
+			if (at->kind == VOLUME_NAMED && other->kind == VOLUME_NAMED &&
+				!slice_eq(at->source, other->source) &&
+				slice_eq(claim_name(manifest, at->source),
+					claim_name(manifest, other->source)))
+				return launch_refuse(manifest->launch, at->span,
+					"the volumes '%.*s' and '%.*s' would be one "
+					"PersistentVolumeClaim: Kubernetes takes small letters, "
+					"digits and '-' only",
+					SLICE_FMT(other->source), SLICE_FMT(at->source));
+	return true;
+}
+
+static void say_claims(struct manifest *manifest)
+{
+	for (const struct volume *at = manifest->container->volumes; at; at = at->next) {
+		struct slice claim = slice_of(NULL, 0);
+		if (at->kind == VOLUME_NAMED)
+			claim = claim_name(manifest, at->source);
+		if (claim.len > 0 && !slice_eq(claim, at->source))
+			buf_printf(manifest->comment, "The claim of '%.*s' is called '%.*s'.\n",
+				SLICE_FMT(at->source), SLICE_FMT(claim));
+	}
+}
+
 static void put_source(struct manifest *manifest, json_t *volume, const struct volume *at)
 {
 	switch (at->kind) {
@@ -205,6 +235,7 @@ static void say_volumes(struct manifest *manifest)
 	if (seen & 1u << VOLUME_NAMED)
 		say(manifest, "A named volume is a PersistentVolumeClaim of that name, which must "
 			      "be there.");
+	say_claims(manifest);
 	if (seen & 1u << VOLUME_BIND)
 		say(manifest, "A hostPath ties the pod to nodes that have the path; the Pod "
 			      "Security levels baseline and restricted refuse it.");
@@ -533,6 +564,8 @@ bool output_kubernetes(const struct launch *launch, struct rendered *out)
 		.name = kube_name(launch),
 		.comment = &out->comment,
 	};
+	if (!check_claims(&manifest))
+		return false;
 	launch_say_load(launch, out);
 	say(&manifest,
 		"Every node that may run the pod must have it: elsewhere the container does not start.");

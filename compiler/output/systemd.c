@@ -210,20 +210,23 @@ static void add_calls_of_capabilities(struct unit_file *file)
 		add_line(file, "SystemCallFilter=@mount");
 }
 
-/* sys_admin and unconfined: no filter could be named that forbids nothing. */
+/* sys_admin and unconfined: no filter could be named that forbids nothing. What the description
+ * denies can be named, and alone is all that is refused. */
 static void add_filter(struct unit_file *file)
 {
 	const struct seccomp *seccomp = &file->container->seccomp;
 	bool is_list = seccomp->kind == SECCOMP_LIST;
+	bool allows_all = seccomp->kind == SECCOMP_UNCONFINED ||
+			  (!is_list && has_capability(file, CAPABLE(CAP_SYS_ADMIN)));
 	add_line(file, "SystemCallArchitectures=native");
-	if (seccomp->kind == SECCOMP_UNCONFINED ||
-		(!is_list && has_capability(file, CAPABLE(CAP_SYS_ADMIN))))
+	if (allows_all && !seccomp->deny)
 		return;
-	if (!is_list) {
+	if (!allows_all && !is_list) {
 		add_line(file, "SystemCallFilter=@system-service");
 		add_calls_of_capabilities(file);
 	}
-	add_calls(file, "", seccomp->allow);
+	if (!allows_all)
+		add_calls(file, "", seccomp->allow);
 	add_calls(file, "~", seccomp->deny);
 	add_line(file, "SystemCallErrorNumber=EPERM");
 }
@@ -287,7 +290,7 @@ static bool check_filter(struct unit_file *file)
 	if (seccomp->log)
 		return launch_refuse(
 			file->launch, seccomp->span, "a unit cannot log the calls that it refuses");
-	if (seccomp->kind == SECCOMP_LIST && !file->may_filter)
+	if ((seccomp->kind == SECCOMP_LIST || seccomp->deny) && !file->may_filter)
 		return launch_refuse(file->launch, seccomp->span,
 			"systemd may set no_new_privileges with a filter, which the description "
 			"rules out");

@@ -70,6 +70,16 @@ struct form {
 	bool is_list; /* base: none */
 };
 
+/* filters/x.json, but not filters/ or filters/.. */
+static bool names_file(struct slice path)
+{
+	size_t begin = path.len;
+	while (begin > 0 && path.at[begin - 1] != '/')
+		begin--;
+	struct slice last = slice_from(path, begin);
+	return last.len > 0 && !slice_is(last, ".") && !slice_is(last, "..");
+}
+
 static void read_file(struct reader *reader, const struct key *key, const struct node *node,
 	struct seccomp *seccomp)
 {
@@ -82,6 +92,11 @@ static void read_file(struct reader *reader, const struct key *key, const struct
 			continue;
 		report(reader, DIAG_BAD_PATH, text_part(&text, i, 1),
 			"a path cannot hold the control character 0x%02x", c);
+		return;
+	}
+	if (!names_file(text.text)) {
+		report(reader, DIAG_BAD_PATH, text.span, "'%.*s' is a directory, not a filter",
+			SLICE_FMT(text.text));
 		return;
 	}
 	seccomp->file = text.text;
