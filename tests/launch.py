@@ -30,13 +30,6 @@ HOSTILE = [
 ALPHABET = "ab1 '\"\\$`%#!;&|<>(){}[]*?~=:,.-+@/\n\t\ré日\u200b\x01\x7f"
 
 
-class Version12(yaml.SafeLoader):
-    """docker-compose of today writes YAML 1.2, in which '=' is a text like others."""
-
-
-Version12.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_yaml_str)
-
-
 def quoted(text):
     """A YAML text in double quotes."""
     out = []
@@ -178,6 +171,17 @@ def undollared(value):
     return value.replace("$$", "$") if isinstance(value, str) else value
 
 
+def read_by_docker_compose(tool, path, cwd):
+    """What docker-compose understands of a file, or None: version 2 tells it as JSON, as the YAML that it writes loses line
+    ends and the quotes of '<<'; version 1 has YAML only."""
+    version = subprocess.run([tool, "version", "--short"], capture_output=True).stdout.decode().strip().lstrip("v")
+    options, load = ([], yaml.safe_load) if version.startswith("1.") else (["--format", "json"], json.loads)
+    run = subprocess.run([tool, "-f", path, "config"] + options, cwd=cwd, capture_output=True)
+    if not check(run.returncode == 0, "docker-compose accepts the file", run.stderr.decode()[:2000]):
+        return None
+    return load(run.stdout)
+
+
 def check_compose(scratch, lists):
     """What docker-compose makes of it; many services in one file, as each call takes a while."""
     descriptions = []
@@ -197,10 +201,10 @@ def check_compose(scratch, lists):
     if not tool:
         say("SKIPPED: docker-compose is not here")
         return
-    run = subprocess.run([tool, "-f", path, "config"], cwd=scratch.path, capture_output=True)
-    if not check(run.returncode == 0, "docker-compose accepts the file", run.stderr.decode()[:2000]):
+    read = read_by_docker_compose(tool, path, scratch.path)
+    if not read:
         return
-    services = yaml.load(run.stdout, Version12)["services"]
+    services = read["services"]
     for i, values in enumerate(lists):
         service = services["s%d" % i]
         got = [undollared(v) for v in service.get("command", [])]
