@@ -1,5 +1,6 @@
 /* aaforge: compiles service descriptions to AppArmor profiles. See commands.def and options.def. */
 #include "cli/report.h"
+#include "cli/root.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -48,9 +49,11 @@ int main(int argc, char **argv)
 		help_command(command, stdout);
 		return finish_output(STATUS_OK);
 	}
+	root_use_base(&options);
 	enum status status = commands[command].run(&options);
 	if (options.json && status != STATUS_OK)
 		report_json_failure(status);
 	free(options.include_dirs);
+	free(options.root_base);
 	return finish_output(status);
 }

@@ -44,8 +44,9 @@ static void gather_nothing(struct gathering *ret_gathering)
 static enum status gather_directory(struct sync *sync, struct gathering *ret_gathering)
 {
 	const struct options *options = sync->machine->options;
-	const struct gather_options how = {
-		.descriptions_only = true, .features = sync->machine->features};
+	const struct gather_options how = {.descriptions_only = true,
+		.looks_at_root = true,
+		.features = sync->machine->features};
 	struct file_list files;
 	struct error *error = NULL;
 	if (!file_list_read(options->arguments[0], &files, &error)) {
