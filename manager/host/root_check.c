@@ -18,7 +18,7 @@ static void check_entries(struct root_look *look, struct root_side *side, enum k
 	at.attaches = key == KEY_BINARY && side == look->sides && look->is_host;
 	for (; entry; entry = entry->next) {
 		at.entry = entry;
-		if (!lower_is_proc_self(entry->path))
+		if (!lower_is_proc_self(entry->path) && !root_is_too_much(look))
 			root_judge(look, &at);
 		at.attaches = false; /* only the first one does */
 	}
@@ -66,6 +66,16 @@ static const struct glob *read_attachment(struct root_look *look)
 	return glob_read(&unit->arena, unit->limits, text, &error, &offset);
 }
 
+static void report_too_much(struct root_look *look)
+{
+	struct root_finding *finding = arena_new(&look->unit->arena, struct root_finding);
+	finding->id = DIAG_TOO_COMPLEX;
+	finding->at = look->compiled->service->name_span;
+	finding->message = SLICE(
+		"not all paths were compared with the root: there are too many links or findings");
+	*look->end = finding;
+}
+
 const struct root_finding *root_check(
 	struct root_view *view, struct unit *unit, const struct compiled *compiled)
 {
@@ -84,6 +94,8 @@ const struct root_finding *root_check(
 	}
 	for (struct root_side *side = look.sides; side; side = side->next)
 		check_side(&look, side);
+	if (root_is_too_much(&look))
+		report_too_much(&look);
 	return look.findings;
 }
 

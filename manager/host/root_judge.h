@@ -29,6 +29,8 @@ struct root_look {
 	bool is_host;
 	const struct glob *attachment; /* NULL: none, or not known */
 	struct root_side *sides;
+	size_t work;  /* rules compared with a path, of all questions */
+	size_t found; /* findings */
 	const struct root_finding *findings;
 	const struct root_finding **end;
 };
@@ -45,6 +47,12 @@ struct root_entry {
 
 /* Judges it; what is not as it says becomes a finding. */
 void root_judge(struct root_look *look, const struct root_entry *at);
+
+/*
+ * Whether so many questions were asked of so many rules, or so much was found, that it is enough:
+ * all further questions are answered yes, and no entry is looked at.
+ */
+bool root_is_too_much(const struct root_look *look);
 
 /* Whether the profile allows the permissions on a path as the kernel names it. */
 bool root_allows(struct root_look *look, struct root_side *side, struct slice path, unsigned perms);

@@ -95,7 +95,11 @@ static void judge_matches(
 	switch (root_glob(
 		look->view, memory(look), look->unit->limits, e->text, e->glob, &matched)) {
 	case ROOT_MATCH_FILE:
+		break;
 	case ROOT_MATCH_UNKNOWN:
+		root_find(look, at, DIAG_PATH_MISSING, SLICE(""),
+			"whether there is a program for '%.*s' was not found out: too many names, or directories that cannot be read",
+			SLICE_FMT(at->entry->path));
 		break;
 	case ROOT_MATCH_NONE:
 		report_no_match(look, at, SLICE(""));

@@ -38,7 +38,8 @@ size_t root_view_start(struct root_view *view, struct slice path, char *bytes, s
 
 /*
  * Calls `use` with each name of a directory (but "." and "..") in no order, until it answers false
- * or there are more than `most`. false when the directory cannot be read or has more.
+ * or there are more than `most`. false when the directory cannot be read or has more, or when a
+ * view has listed very many names already.
  */
 bool root_view_list(struct root_view *view, struct slice path, size_t most,
 	bool (*use)(void *context, const char *name), void *context);
