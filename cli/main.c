@@ -1,5 +1,6 @@
 /* aaforge: compiles service descriptions to AppArmor profiles. See commands.def and options.def. */
 #include "cli/report.h"
+#include "manager/system/path.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -22,6 +23,16 @@ static void print_unknown(const char *name)
 		print_problem("unknown command '%s', did you mean '%s'?", name, nearest);
 	else
 		print_problem("unknown command '%s'; 'aaforge help' lists the commands", name);
+}
+
+/* Before anything is read: an operand may lie below --root. What is wrong with it the command says.
+ */
+static void enter_root(const char *root)
+{
+	char *real = root ? realpath(root, NULL) : NULL;
+	if (real && strcmp(real, "/") != 0)
+		path_root_enter(real, root);
+	free(real);
 }
 
 int main(int argc, char **argv)
@@ -48,6 +59,7 @@ int main(int argc, char **argv)
 		help_command(command, stdout);
 		return finish_output(STATUS_OK);
 	}
+	enter_root(options.root);
 	enum status status = commands[command].run(&options);
 	if (options.json && status != STATUS_OK)
 		report_json_failure(status);

@@ -3,6 +3,7 @@
 #include "manager/label.h"
 #include "manager/loaded.h"
 #include "manager/pseudo.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -158,7 +159,7 @@ static bool hides_processes(int proc)
 static struct walk *walk_begin(
 	const struct places *places, struct arena *arena, struct error **ret_error)
 {
-	int proc = open(places->proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int proc = path_open(places->proc, O_RDONLY | O_DIRECTORY, 0);
 	if (proc < 0) {
 		error_make(ret_error, errno, "cannot read the processes in '%s'", places->proc);
 		return NULL;
