@@ -167,6 +167,19 @@ bool file_write(const char *path, struct slice text, struct error **ret_error)
 	       error_make(ret_error, errno, "cannot write '%s'", path);
 }
 
+/* errno may be that of the look whether it is a directory. */
+static bool say_not_made(const char *path, int number, struct error **ret_error)
+{
+	struct stat at;
+	if (path_lstat(path, &at) == 0 && S_ISLNK(at.st_mode))
+		return error_say(ret_error, number,
+			"cannot make the directory '%s': it is a link that leads to no "
+			"directory%s%s, remove or mend it",
+			path, path_root(path) ? " inside of " : "",
+			path_root(path) ? path_root(path) : "");
+	return error_make(ret_error, number, "cannot make the directory '%s'", path);
+}
+
 bool directory_make(const char *path, mode_t mode, struct error **ret_error)
 {
 	char *partly = strdup(path);
@@ -179,8 +192,7 @@ bool directory_make(const char *path, mode_t mode, struct error **ret_error)
 		char end = *at;
 		*at = '\0';
 		if (path_mkdir(partly, mode) < 0 && (errno != EEXIST || !file_is_directory(partly)))
-			is_made = error_make(
-				ret_error, errno, "cannot make the directory '%s'", partly);
+			is_made = say_not_made(partly, errno, ret_error);
 		*at = end;
 		if (end == '\0')
 			break;

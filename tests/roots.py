@@ -16,6 +16,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake"))
+import harness  # noqa: E402
 from harness import check, finish, say  # noqa: E402
 from fake import Machine  # noqa: E402
 
@@ -92,6 +93,8 @@ class Image(Machine):
         check(result.status == 0, "before", result.message)
         for name in ("etc/apparmor.d/disable", "etc/apparmor.d/force-complain", "etc/aaforge/backup", "var/cache/apparmor/x.0"):
             os.makedirs(self.path(name), exist_ok=True)
+        self.add_task(1, "init")
+        self.add_task(70, "web", "web (enforce)")
         self.put("etc/apparmor.d/other", "profile other { /x r, }\n")
         self.put("var/cache/apparmor/x.0/web", "binary")
         return self
@@ -132,7 +135,7 @@ PLACES = """
     etc/aaforge etc/aaforge/web.yaml etc/aaforge/db.yaml etc/aaforge/base.profile etc/aaforge/backup etc/aaforge/backup/web.1
     etc/aaforge/.transaction run run/aaforge run/aaforge/loaded run/aaforge/loaded/web run/aaforge/lock
     var var/cache var/cache/apparmor var/cache/apparmor/x.0 var/cache/apparmor/x.0/web
-    proc proc/1 proc/self proc/cmdline sys sys/module/apparmor/parameters sys/module/apparmor/parameters/enabled
+    proc proc/70 proc/70/task proc/70/comm proc/70/attr proc/self proc/cmdline sys sys/module/apparmor/parameters sys/module/apparmor/parameters/enabled
     sys/kernel/security sys/kernel/security/apparmor sys/kernel/security/apparmor/features
     sys/kernel/security/apparmor/profiles sys/kernel/security/apparmor/policy sys/kernel/security/apparmor/.replace
     usr sbin usr/bin/docker etc/systemd/system usr/lib
@@ -296,6 +299,20 @@ def bases():
                 check(SECRET not in result.text + result.message, "%s shows nothing of %s" % (command[0], name), result.message)
 
 
+def old_kernels():
+    """Where openat2 is missing or forbidden, the walk of our own does the same."""
+    wrapper = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake/no-openat2")
+    plain = list(harness.WRAPPER)
+    for number, places in (("38", "etc etc/apparmor.d etc/aaforge run run/aaforge proc/70"), ("1", "etc/aaforge run sys")):
+        harness.WRAPPER[:] = [wrapper, number] + plain
+        for place in places.split():
+            say("without openat2, a link at " + place)
+            trap(place, "chain")
+        for place in ("etc", "etc/aaforge", "run"):
+            inside(place, lambda place: "/elsewhere/" + os.path.basename(place))
+    harness.WRAPPER[:] = plain
+
+
 def main():
     wanted = sys.argv[1:]
     for place in PLACES:
@@ -312,6 +329,7 @@ def main():
         switches()
         operands()
         bases()
+        old_kernels()
     finish()
 
 
