@@ -2,6 +2,7 @@
 
 #include "cli/effort.h"
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,8 +11,9 @@
 static bool is_home(const struct machine *machine, const char *directory)
 {
 	struct stat here, home;
-	return stat(directory, &here) == 0 && stat(machine->places.descriptions, &home) == 0 &&
-	       here.st_dev == home.st_dev && here.st_ino == home.st_ino;
+	return path_stat(directory, &here) == 0 &&
+	       path_stat(machine->places.descriptions, &home) == 0 && here.st_dev == home.st_dev &&
+	       here.st_ino == home.st_ino;
 }
 
 /*

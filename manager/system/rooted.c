@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ struct walk {
 	size_t name_at, name_len, next; /* the component in rest, and where the one after begins */
 	bool is_last, wants_directory;
 	bool follows_last;
+	bool leaves;
 	unsigned links;
 	struct arena *arena; /* for links, or NULL: nobody wants them */
 	struct rooted_path *told;
@@ -63,8 +65,10 @@ static void walk_end(struct walk *walk)
 {
 	put_fd(&walk->at, -1);
 	put_fd(&walk->found, -1);
+	int number = errno;
 	bytes_free(&walk->resolved);
 	bytes_free(&walk->rest);
+	errno = number;
 }
 
 static struct slice name_of(const struct walk *walk)
@@ -98,6 +102,7 @@ static bool go_to_root(struct walk *walk)
  */
 static bool go_up(struct walk *walk)
 {
+	walk->leaves |= walk->resolved.len == 0;
 	const char *slash = strrchr(walk->resolved.at, '/');
 	struct bytes parent = {0};
 	if (!bytes_add(&parent,
@@ -177,6 +182,7 @@ static bool follow(struct walk *walk, int link)
 	bytes_free(&walk->rest);
 	walk->rest = rest;
 	walk->next = 0;
+	walk->leaves |= target[0] == '/';
 	return target[0] != '/' || go_to_root(walk);
 }
 
@@ -352,7 +358,33 @@ struct rooted_path rooted_resolve(int root, const char *path, struct arena *aren
 		there = SLICE("/");
 	told.resolved = arena_printf(arena, "%.*s%.*s", SLICE_FMT(there), SLICE_FMT(missing));
 	told.missing_from = there.len;
+	told.leaves = walk.leaves;
 	told.at = walk.stat;
 	walk_end(&walk);
 	return told;
+}
+
+bool rooted_leaves(int root, const char *path)
+{
+	struct walk walk = {.root = root, .at = -1, .found = -1, .follows_last = true};
+	bool leaves = !walk_begin(&walk, path);
+	if (!leaves)
+		leaves = (!walk_on(&walk) && errno == ENOMEM) || walk.leaves;
+	walk_end(&walk);
+	return leaves;
+}
+
+char *rooted_real(int root, const char *path)
+{
+	struct walk walk = {.root = root, .at = -1, .found = -1, .follows_last = true};
+	char *real = NULL;
+	if (walk_begin(&walk, path) && walk_on(&walk)) {
+		bool is_named = walk.found >= 0 || walk.resolved.len == 0;
+		struct slice name = walk.found >= 0 ? name_of(&walk) : SLICE("");
+		if (asprintf(&real, "%s%s%.*s", walk.resolved.at, is_named ? "/" : "",
+			    SLICE_FMT(name)) < 0)
+			real = NULL;
+	}
+	walk_end(&walk);
+	return real;
 }

@@ -41,6 +41,8 @@ struct rooted_path {
 	size_t missing_from; /* bytes of resolved that are there; resolved.len when all of it is */
 	const struct rooted_link *links; /* all that were followed, in that order */
 	size_t link_count;
+	bool leaves; /* for who does not stay inside it leads elsewhere: a link was absolute, or a
+			".." stood at the top */
 	bool exists;
 	int number; /* unless it exists, what ended the walk: ENOENT, ENOTDIR (the file that is no
 		       directory is the last that is there), ELOOP, EACCES … */
@@ -54,5 +56,11 @@ struct rooted_path {
  * goes through rooted_open, not through the text.
  */
 struct rooted_path rooted_resolve(int root, const char *path, struct arena *arena);
+
+/* rooted_path's `resolved` alone, to be freed; NULL with errno when it is not there. */
+char *rooted_real(int root, const char *path);
+
+/* rooted_path's `leaves` alone, also of a path that is not there; true when memory runs out. */
+bool rooted_leaves(int root, const char *path);
 
 #endif

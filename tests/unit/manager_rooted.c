@@ -253,6 +253,10 @@ UNIT_TEST(rooted_resolve_tells_links)
 	path = rooted_resolve(image.root, "/etc/real/gone", &image.arena);
 	CU_ASSERT_TRUE(S_ISDIR(path.at.st_mode));
 	CU_ASSERT_PTR_NULL(path.links);
+	CU_ASSERT_FALSE(path.leaves);
+	CU_ASSERT_FALSE(rooted_resolve(image.root, "/etc/chain/../real", &image.arena).leaves);
+	CU_ASSERT_TRUE(rooted_resolve(image.root, "/etc/absolute", &image.arena).leaves);
+	CU_ASSERT_TRUE(rooted_resolve(image.root, "/etc/up", &image.arena).leaves);
 	path = rooted_resolve(image.root, "/etc/real/file/x", &image.arena);
 	CU_ASSERT_TRUE(S_ISREG(path.at.st_mode));
 	image_end(&image);
