@@ -106,6 +106,7 @@ def programs(case):
     case.says("a link", LINK, "binary: /usr/bin/python3", status=1, help="write '/usr/bin/python3.11'; when an upgrade points the link elsewhere, "
               "'/usr/bin/python3.*'", message="the kernel sees '/usr/bin/python3.11', and the profile is not attached to it")
     case.says("links to links", LINK, "binary: /usr/bin/python", status=1, help="write '/usr/bin/python3.11'")
+    case.says("a link behind a link", LINK, "binary: /bin/python3", help="write '/usr/bin/python3.11'; when an upgrade points the link elsewhere, '/usr/bin/python3.*'")
     case.says("alternatives", LINK, "binary: /usr/bin/java", status=1, help="'/usr/lib/jvm/java-*-openjdk-amd64/bin/java' still")
     case.says("a directory is a link", LINK, "binary: /bin/ls", status=1, help="write '/usr/bin/ls'", message="leads through the symbolic link '/bin'")
     case.says("links that lead out stay in", LINK, "binary: /usr/bin/out", help="write '/usr/bin/ls'")
@@ -172,6 +173,7 @@ def files(case):
     say("other paths")
     case.says("what is there", "", "binary: /usr/bin/ls", "readable: [/etc/app.conf, /srv/data/]", "writable: [/srv/data]", "libraries: [/usr/lib]")
     case.says("a link", "path-link", "binary: /usr/bin/ls", "readable: [/var/lib/data/]", status=0, help="write '/srv/data/'")
+    case.says("a link, one file", "path-link", "binary: /usr/bin/ls", "writable: [{file: /var/lib/data/new}]", help="write {file: '/srv/data/new'}")
     case.says("a link, both", "", "binary: /usr/bin/ls", "readable: [/var/lib/data/, /srv/data/]")
     case.says("a link, the target may only be read", "path-link", "binary: /usr/bin/ls", "readable: [/srv/data/]", "writable: [/var/lib/data]")
     case.says("missing", "path-missing", "binary: /usr/bin/ls", "readable: [/etc/ap.conf]", status=0)

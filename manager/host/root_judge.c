@@ -33,6 +33,9 @@ static void report_link(
 	struct slice mended = is_tree ? arena_printf(arena, "%.*s/", SLICE_FMT(place->resolved))
 				      : place->resolved;
 	finding->help = root_words_write(arena, mended);
+	if (at->entry->kind == PATH_FILE && at->key->shape == SHAPE_DIRECTORIES)
+		finding->help = arena_printf(
+			arena, "write %.*s", SLICE_FMT(root_words_file(arena, mended)));
 	if (pattern.len > 0)
 		finding->help = arena_printf(arena,
 			"%.*s; when an upgrade points the link elsewhere, '%.*s' still matches",

@@ -3,9 +3,9 @@
 #include "manager/host/root_words.h"
 
 /*
- * Measured on Linux 6.1 and 6.12: the kernel starts a script's interpreter without asking for permission to
- * execute it, and the process has the profile that the script's own path leads to. What env(1)
- * then executes, the profile must allow.
+ * Measured on Linux 6.1 and 6.12: the kernel starts a script's interpreter without asking for
+ * permission to execute it, and the process has the profile that the script's own path leads to.
+ * What env(1) then executes, the profile must allow.
  */
 
 static struct slice find_program(struct root_look *look, struct slice name)

@@ -13,10 +13,8 @@ static bool is_plain(struct slice path)
 }
 
 /* Quotes as YAML wants them: single ones are doubled. Control bytes are shown by who prints. */
-struct slice root_words_entry(struct arena *arena, struct slice path)
+struct slice root_words_file(struct arena *arena, struct slice path)
 {
-	if (is_plain(path))
-		return arena_printf(arena, "'%.*s'", SLICE_FMT(path));
 	struct buf text = buf_new(arena);
 	buf_add_str(&text, "{file: '");
 	for (size_t i = 0; i < path.len; i++) {
@@ -28,15 +26,29 @@ struct slice root_words_entry(struct arena *arena, struct slice path)
 	return buf_slice(&text);
 }
 
+struct slice root_words_entry(struct arena *arena, struct slice path)
+{
+	return is_plain(path) || slice_ends(path, SLICE("/"))
+		       ? arena_printf(arena, "'%.*s'", SLICE_FMT(path))
+		       : root_words_file(arena, path);
+}
+
 struct slice root_words_write(struct arena *arena, struct slice path)
 {
 	return arena_printf(arena, "write %.*s", SLICE_FMT(root_words_entry(arena, path)));
 }
 
+static struct slice last_name(struct slice path)
+{
+	const char *slash = path.len ? memrchr(path.at, '/', path.len) : NULL;
+	return slash ? slice_from(path, (size_t)(slash - path.at) + 1) : path;
+}
+
+/* Whether the file itself is a link, not only a directory on the way to it. */
 static bool is_last_link(struct slice path, const struct rooted_path *place)
 {
 	for (size_t i = 0; i < place->link_count; i++)
-		if (slice_eq(place->links[i].path, path))
+		if (slice_eq(last_name(place->links[i].path), last_name(path)))
 			return true;
 	return false;
 }

@@ -9,6 +9,9 @@
  * characters would mean something else. */
 struct slice root_words_entry(struct arena *arena, struct slice path);
 
+/* The long form, which stands for one file in every key. */
+struct slice root_words_file(struct arena *arena, struct slice path);
+
 /* "write " and the entry. */
 struct slice root_words_write(struct arena *arena, struct slice path);
 
