@@ -140,10 +140,10 @@ static void judge_file(
 	finding = root_find(look, at, DIAG_NOT_A_DIRECTORY, place->resolved,
 		"'%.*s' is a file, the entry is about a directory and what lies in it",
 		SLICE_FMT(path));
-	finding->help =
-		at->key->shape == SHAPE_DIRECTORIES
-			? arena_printf(memory(look), "write {file: '%.*s'}", SLICE_FMT(path))
-			: root_words_write(memory(look), path);
+	finding->help = root_words_write(memory(look), path);
+	if (at->key->shape == SHAPE_DIRECTORIES)
+		finding->help = arena_printf(
+			memory(look), "write %.*s", SLICE_FMT(root_words_file(memory(look), path)));
 }
 
 static bool is_linked_path_told(const struct rooted_path *place)
