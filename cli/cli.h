@@ -35,10 +35,16 @@ struct options {
 	enum abi abi;
 	const char *base, *features, *parser;
 	const char *namespace, *runtime, *root; /* NULL when not given */
-	const char *to, *merge;			/* NULL when not given; `to` is a known target */
-	bool pod;				/* --kind Pod, else Deployment */
-	unsigned kubernetes_minor;		/* 30 for 1.30 */
-	unsigned pid;				/* 0: not given */
+	const char *look_at;			/* the root to look at the paths of descriptions in,
+						   or NULL */
+	bool looks_at_images;	 /* also at those of containers: it is the tree of their image */
+	bool root_findings_only; /* what is found is no diagnostic */
+	bool allow_missing;
+	char *root_base;	   /* what `base` is when root_use_base() chose it, or NULL */
+	const char *to, *merge;	   /* NULL when not given; `to` is a known target */
+	bool pod;		   /* --kind Pod, else Deployment */
+	unsigned kubernetes_minor; /* 30 for 1.30 */
+	unsigned pid;		   /* 0: not given */
 	const char **include_dirs;
 	size_t include_count;
 	unsigned timeout; /* seconds */

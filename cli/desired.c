@@ -3,6 +3,7 @@
 #include "cli/described.h"
 #include "manager/file.h"
 #include "manager/record.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,8 +82,8 @@ static bool is_at_home(struct deciding *deciding, struct slice path)
 	struct stat here, home;
 	const char *text = directory.len ? arena_string(memory(deciding), directory) : "/";
 	deciding->directory = directory;
-	deciding->is_home = stat(text, &here) == 0 &&
-			    stat(deciding->machine->places.descriptions, &home) == 0 &&
+	deciding->is_home = path_stat(text, &here) == 0 &&
+			    path_stat(deciding->machine->places.descriptions, &home) == 0 &&
 			    here.st_dev == home.st_dev && here.st_ino == home.st_ino;
 	return deciding->is_home;
 }

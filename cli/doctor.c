@@ -8,6 +8,7 @@
 #include "manager/loaded.h"
 #include "manager/runtime.h"
 #include "manager/scan.h"
+#include "manager/system/path.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -163,7 +164,7 @@ static void check_journal(struct doctor *doctor)
 	struct stat at;
 	struct slice path =
 		arena_printf(&doctor->arena, "%s/.transaction", doctor->places.descriptions);
-	if (lstat(path.at, &at) == 0)
+	if (path_lstat(path.at, &at) == 0)
 		finding_add(&doctor->findings, FINDING_JOURNAL, "%.*s", SLICE_FMT(path));
 }
 

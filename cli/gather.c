@@ -126,6 +126,26 @@ static void drop_told(struct gatherer *g, struct diags *diags)
 	diags->last = last;
 }
 
+/* Findings outlive the unit that they were made in; their place does not. */
+static const struct root_finding *keep_findings(
+	struct arena *arena, const struct root_finding *findings)
+{
+	const struct root_finding *first = NULL, **end = &first;
+	for (; findings; findings = findings->next) {
+		struct root_finding *kept = arena_new(arena, struct root_finding);
+		*kept = (struct root_finding){
+			.id = findings->id,
+			.path = arena_copy(arena, findings->path),
+			.sees = arena_copy(arena, findings->sees),
+			.message = arena_copy(arena, findings->message),
+			.help = arena_copy(arena, findings->help),
+		};
+		*end = kept;
+		end = (const struct root_finding **)&kept->next;
+	}
+	return first;
+}
+
 static void use_description(
 	struct verify *verify, struct work_item *work, bool accepted, struct slice binary)
 {
@@ -142,6 +162,7 @@ static void use_description(
 		}
 		item->image = arena_copy(arena, image_of(work->service));
 	}
+	item->root_findings = keep_findings(arena, work->root_findings);
 	drop_told(g, &work->unit.diags);
 	pipeline_report(verify->pipeline, work);
 	if (accepted)
@@ -340,6 +361,10 @@ void gather(const struct options *options, const struct gather_options *how,
 			if (g.options.severities[i] != SEVERITY_ERROR)
 				g.options.severities[i] = SEVERITY_OFF;
 	set_base(&g);
+	if (how->looks_at_root) {
+		g.options.look_at = options->root ? options->root : "/";
+		g.options.root_findings_only = how->root_findings_only;
+	}
 	g.descriptions = calloc(options->argument_count + 1, sizeof(*g.descriptions));
 	if (!g.descriptions)
 		out_of_memory();

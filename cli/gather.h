@@ -13,6 +13,7 @@
  */
 
 #include "cli/cli.h"
+#include "manager/host/root_check.h"
 #include "manager/places.h"
 #include "manager/policy_set.h"
 
@@ -24,6 +25,7 @@ struct gathered {
 	struct slice template;	   /* absolute path of its template file, or empty */
 	struct slice template_as;  /* the path as the description writes it */
 	struct slice image;	   /* container: image:, or empty */
+	const struct root_finding *root_findings; /* gather_options.looks_at_root; or NULL */
 };
 
 struct gathering {
@@ -37,7 +39,13 @@ struct gathering {
 struct gather_options {
 	bool descriptions_only; /* texts and binaries are usage errors (install, sync) */
 	bool errors_only;	/* says nothing of warnings and notes */
-	const char *features;	/* file or directory; NULL: --features or the ABI's own */
+	/*
+	 * Descriptions that attach by path are looked at in --root DIR (default: "/"). What is not
+	 * there as it should be is a diagnostic, and refuses the description when it is an error;
+	 * with root_findings_only it is only told in gathered.root_findings.
+	 */
+	bool looks_at_root, root_findings_only;
+	const char *features; /* file or directory; NULL: --features or the ABI's own */
 };
 
 /* Whether an operand is a description by its name: *.yaml, *.yml, or "-". */

@@ -3,6 +3,7 @@
 #include "manager/kernel.h"
 #include "manager/probe.h"
 #include "manager/scan.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static const struct slice here = {"", 0}; /* the namespace that we see as the ro
 static bool is_regular(const char *path)
 {
 	struct stat at;
-	return stat(path, &at) == 0 && S_ISREG(at.st_mode);
+	return path_stat(path, &at) == 0 && S_ISREG(at.st_mode);
 }
 
 /* lookup is no check: only errors of the file matter. */

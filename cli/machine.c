@@ -1,11 +1,14 @@
 #include "cli/machine.h"
 
 #include "manager/kernel.h"
+#include "manager/system/path.h"
 #include "manager/transaction.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define LOCK_SECONDS 30
 
@@ -23,8 +26,13 @@ static struct slice error_text(struct arena *arena, const struct error *error)
 static bool is_of_the_host(const struct places *places)
 {
 	struct statfs at;
-	return places->root[0] != '\0' && places->apparmorfs &&
-	       statfs(places->apparmorfs, &at) == 0 && at.f_type == SECURITYFS_MAGIC;
+	if (!places->root[0] || !places->apparmorfs)
+		return false;
+	int fd = path_open(places->apparmorfs, O_PATH, 0);
+	bool is_securityfs = fd >= 0 && fstatfs(fd, &at) == 0 && at.f_type == SECURITYFS_MAGIC;
+	if (fd >= 0)
+		close(fd);
+	return is_securityfs;
 }
 
 static void leave_kernel_alone(struct machine *machine, struct slice why)

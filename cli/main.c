@@ -1,5 +1,7 @@
 /* aaforge: compiles service descriptions to AppArmor profiles. See commands.def and options.def. */
 #include "cli/report.h"
+#include "cli/root.h"
+#include "manager/system/path.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -22,6 +24,16 @@ static void print_unknown(const char *name)
 		print_problem("unknown command '%s', did you mean '%s'?", name, nearest);
 	else
 		print_problem("unknown command '%s'; 'aaforge help' lists the commands", name);
+}
+
+/* Before anything is read: an operand may lie below --root. What is wrong with it the command says.
+ */
+static void enter_root(const char *root)
+{
+	char *real = root ? realpath(root, NULL) : NULL;
+	if (real && strcmp(real, "/") != 0)
+		path_root_enter(real, root);
+	free(real);
 }
 
 int main(int argc, char **argv)
@@ -48,9 +60,12 @@ int main(int argc, char **argv)
 		help_command(command, stdout);
 		return finish_output(STATUS_OK);
 	}
+	enter_root(options.root);
+	root_use_base(&options);
 	enum status status = commands[command].run(&options);
 	if (options.json && status != STATUS_OK)
 		report_json_failure(status);
 	free(options.include_dirs);
+	free(options.root_base);
 	return finish_output(status);
 }

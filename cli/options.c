@@ -16,6 +16,7 @@
 #define ON_PARSING                                                                                 \
 	(ON(check) | ON(test) | ON(load) | ON(install) | ON(sync) | ON(status) | ON(lookup))
 #define ON_COMPILING (ON(compile) | ON_PARSING)
+#define ON_LOOKING   (ON(compile) | ON(check) | ON(test))
 
 const struct option_entry option_table[OPTION_COUNT] = {
 #define OPTION(symbol, letter, long_name, argument, on, help)                                      \
@@ -280,6 +281,9 @@ static bool set_option(
 	case OPTION_root:
 		options->root = text;
 		return true;
+	case OPTION_allow_missing:
+		options->allow_missing = true;
+		return true;
 	case OPTION_command_line:
 		options->command_line = text;
 		return true;
@@ -358,6 +362,10 @@ bool options_read(enum command_id command, int argc, char **argv, struct options
 		}
 		if (!set_option(command, id, optarg, &options))
 			return false;
+	}
+	if (options.root && (ON_LOOKING & 1u << command)) {
+		options.look_at = options.root;
+		options.looks_at_images = true;
 	}
 	options.arguments = argv + optind;
 	options.argument_count = (size_t)(argc - optind);

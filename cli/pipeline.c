@@ -32,6 +32,12 @@ bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 		pipeline_problem(&pipeline, error);
 		return false;
 	}
+	if (options->look_at &&
+		!root_view_open(options->look_at, out_of_memory, &pipeline.root, &error)) {
+		pipeline_problem(&pipeline, error);
+		library_free(pipeline.library);
+		return false;
+	}
 	pipeline.names = name_table_new();
 	*ret_pipeline = pipeline;
 	return true;
@@ -60,8 +66,10 @@ void work_item_init(struct work_item *item, struct pipeline *pipeline)
 {
 	*item = (struct work_item){0};
 	unit_init(&item->unit, &library_unit(pipeline->library)->sources, out_of_memory);
-	memcpy(item->unit.diags.severities, pipeline->options->severities,
-		sizeof(item->unit.diags.severities));
+	enum severity *severities = item->unit.diags.severities;
+	memcpy(severities, pipeline->options->severities, sizeof(item->unit.diags.severities));
+	if (pipeline->options->allow_missing && severities[DIAG_PROGRAM_MISSING] == SEVERITY_ERROR)
+		severities[DIAG_PROGRAM_MISSING] = SEVERITY_NOTE;
 }
 
 void work_item_free(struct work_item *item)
@@ -176,6 +184,20 @@ static void set_complain(struct service *service)
 		child->mode_span = span_of(0, 0); /* takes the mode of its parent */
 }
 
+/* --root: are the paths of the description what the kernel will see there? */
+static void look_at_root(struct pipeline *pipeline, struct work_item *item)
+{
+	const struct options *options = pipeline->options;
+	if (!item->ok || !pipeline->root ||
+		(!options->looks_at_images && !root_is_host(&item->compiled)))
+		return;
+	struct unit *unit = &item->unit;
+	item->root_findings = root_check(pipeline->root, unit, &item->compiled);
+	if (!options->root_findings_only)
+		root_report(unit, item->root_findings);
+	item->ok = unit->diags.errors == 0;
+}
+
 /* One document: from its text to a compiled policy. */
 static void compile_document(struct pipeline *pipeline, struct work_item *item, const char *path,
 	const struct document *document)
@@ -209,6 +231,7 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	if (template)
 		item->ok = compile_service(
 			unit, service, template, &pipeline->compile, &item->compiled);
+	look_at_root(pipeline, item);
 }
 
 static void open_file(struct pipeline *pipeline)
@@ -281,6 +304,7 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item)
 			item->ok = false;
 			item->service = NULL;
 			item->document = item->name = slice_of(NULL, 0);
+			item->root_findings = NULL;
 			compile_document(pipeline, item, pipeline->path.at, &document);
 			return true;
 		}
@@ -305,5 +329,6 @@ void pipeline_close(struct pipeline *pipeline)
 	}
 	bytes_free(&pipeline->path);
 	name_table_free(pipeline->names);
+	root_view_free(pipeline->root);
 	library_free(pipeline->library);
 }

@@ -13,6 +13,7 @@
 #include "compiler/output/profile.h"
 #include "manager/documents.h"
 #include "manager/file.h"
+#include "manager/host/root_check.h"
 #include "manager/library.h"
 
 /* One document on its way. Everything in it lives in `unit`. */
@@ -26,6 +27,9 @@ struct work_item {
 	struct compiled compiled;
 	struct profile_header header;
 	struct slice text; /* of the profile, once cli/verify has printed it */
+	/* What the root that was looked at does not hold as it should, or NULL; diagnostics, too,
+	 * unless options->root_findings_only. */
+	const struct root_finding *root_findings;
 };
 
 struct template_entry;
@@ -36,6 +40,7 @@ struct pipeline {
 	const struct options *options;
 	struct compile_options compile;
 	struct library *library;
+	struct root_view *root; /* that paths are looked at in, or NULL */
 	struct template_entry *templates;
 	struct name_table *names;
 	enum status status; /* the worst so far */

@@ -1,5 +1,6 @@
 #include "cli/status.h"
 #include "manager/kernel.h"
+#include "manager/system/path.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -168,7 +169,7 @@ void status_collect(struct status_view *view)
 		bool is_description = is_description_name(slice_str(operand));
 		if (!is_description && take_name(view, operand))
 			continue;
-		if (is_description || access(operand, F_OK) == 0)
+		if (is_description || path_access(operand, F_OK) == 0)
 			files[count++] = operand;
 		else
 			say_unknown(view, operand);
@@ -199,7 +200,7 @@ void status_compile(struct status_view *view)
 		struct status_row *row = &view->rows[i];
 		if (row->wanted || row->file.len == 0 || !row->held)
 			continue;
-		row->is_unreadable = access(arena_string(&view->arena, row->file), R_OK) != 0;
+		row->is_unreadable = path_access(arena_string(&view->arena, row->file), R_OK) != 0;
 		if (!row->is_unreadable)
 			files[count++] = row->file;
 	}

@@ -2,6 +2,7 @@
 
 #include "cli/effort.h"
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,8 +11,9 @@
 static bool is_home(const struct machine *machine, const char *directory)
 {
 	struct stat here, home;
-	return stat(directory, &here) == 0 && stat(machine->places.descriptions, &home) == 0 &&
-	       here.st_dev == home.st_dev && here.st_ino == home.st_ino;
+	return path_stat(directory, &here) == 0 &&
+	       path_stat(machine->places.descriptions, &home) == 0 && here.st_dev == home.st_dev &&
+	       here.st_ino == home.st_ino;
 }
 
 /*
@@ -44,8 +46,9 @@ static void gather_nothing(struct gathering *ret_gathering)
 static enum status gather_directory(struct sync *sync, struct gathering *ret_gathering)
 {
 	const struct options *options = sync->machine->options;
-	const struct gather_options how = {
-		.descriptions_only = true, .features = sync->machine->features};
+	const struct gather_options how = {.descriptions_only = true,
+		.looks_at_root = true,
+		.features = sync->machine->features};
 	struct file_list files;
 	struct error *error = NULL;
 	if (!file_list_read(options->arguments[0], &files, &error)) {

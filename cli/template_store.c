@@ -2,6 +2,7 @@
 
 #include "cli/report.h"
 #include "manager/file.h"
+#include "manager/system/path.h"
 #include "templates/templates.h"
 
 #include <errno.h>
@@ -41,10 +42,13 @@ static void report_unknown(struct unit *unit, const struct service *service)
 		"built in are container, docker-default, host and minimal; a template of your own is named by a path with a '/' or '.'");
 }
 
-/* The path of a template file: relative to the folder of the description. */
+/* The path of a template file: relative to the folder of the description; an absolute one inside of
+ * the root that the description is in. */
 static struct slice template_path(struct arena *arena, struct slice name, const char *description)
 {
-	const char *slash = strrchr(description, '/');
+	const char *slash = strrchr(description, '/'), *root = path_root(description);
+	if (name.at[0] == '/' && root)
+		return arena_printf(arena, "%s%.*s", root, SLICE_FMT(name));
 	if (name.at[0] == '/' || !slash || strcmp(description, "-") == 0)
 		return arena_copy(arena, name);
 	return arena_printf(

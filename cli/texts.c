@@ -90,9 +90,13 @@ static void finish(struct run *run, struct work *work, const struct parser_resul
 
 static bool is_known(struct run *run, struct work *work)
 {
+	struct parser_result result;
+	if (verdict_strays(run->library, work->text->text, &work->unit.arena, &result)) {
+		finish(run, work, &result);
+		return true;
+	}
 	if (!run->tools.cache)
 		return false;
-	struct parser_result result;
 	work->key = verdict_key(
 		run->tools.parser, &run->tools.features.digest, run->library, work->text->text);
 	if (!verdict_get(run->tools.cache, &work->key, true, &work->unit.arena, &result))

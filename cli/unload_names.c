@@ -8,6 +8,7 @@
 #include "manager/file.h"
 #include "manager/kernel.h"
 #include "manager/label.h"
+#include "manager/system/path.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -196,7 +197,7 @@ enum status unload_add(const struct options *options, const struct places *place
 	bool is_qualified = label_split_namespace(&name, &namespace);
 	if (add(&naming, namespace, name, slice_of(NULL, 0)))
 		return STATUS_OK;
-	bool is_file = slice_is(name, "-") || access(operand, F_OK) == 0;
+	bool is_file = slice_is(name, "-") || path_access(operand, F_OK) == 0;
 	naming.missed = 0;
 	if (is_qualified || !is_file)
 		return say_not_loaded(&naming, namespace, name);

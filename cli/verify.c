@@ -110,9 +110,13 @@ static bool is_known(struct run *run, struct waiting *waiting)
 	struct buf text = buf_new(&item->unit.arena);
 	output_profile(&item->unit, &item->compiled, &item->header, &run->pipeline.compile, &text);
 	item->text = buf_slice(&text);
+	struct parser_result result;
+	if (verdict_strays(run->pipeline.library, item->text, &item->unit.arena, &result)) {
+		finish(run, waiting, &result);
+		return true;
+	}
 	if (!run->tools.cache)
 		return false;
-	struct parser_result result;
 	waiting->key = verdict_key(run->tools.parser, &run->tools.features.digest,
 		run->pipeline.library, waiting->item.text);
 	if (!verdict_get(run->tools.cache, &waiting->key, run->verify->want_binary,

@@ -3,6 +3,7 @@
 #include "manager/backup.h"
 #include "manager/file.h"
 #include "manager/installed.h"
+#include "manager/system/path.h"
 #include "manager/target.h"
 
 #include <dirent.h>
@@ -23,7 +24,7 @@ static bool check_directory(const char *path, bool makes, struct error **ret_err
 {
 	if (makes && !directory_make(path, 0755, ret_error))
 		return false;
-	if (access(path, W_OK | X_OK) == 0 || (!makes && errno == ENOENT))
+	if (path_access(path, W_OK | X_OK) == 0 || (!makes && errno == ENOENT))
 		return true;
 	return error_make(ret_error, errno, "cannot write to '%s'", path);
 }
@@ -67,7 +68,7 @@ static bool holds(const char *path, struct slice text)
 {
 	struct stat at;
 	struct bytes held = {0};
-	if (lstat(path, &at) < 0 || !S_ISREG(at.st_mode) || (size_t)at.st_size != text.len)
+	if (path_lstat(path, &at) < 0 || !S_ISREG(at.st_mode) || (size_t)at.st_size != text.len)
 		return false;
 	bool is_same = file_read(path, text.len, &held, NULL) && slice_eq(bytes_slice(&held), text);
 	bytes_free(&held);
@@ -89,7 +90,7 @@ static bool drop_file(const struct places *places, const struct journal_file *fi
 {
 	if (backs_up && !backup_keep(places, file->path.at, arena, ret_error))
 		return false;
-	return unlink(file->path.at) == 0 || errno == ENOENT ||
+	return path_unlink(file->path.at) == 0 || errno == ENOENT ||
 	       error_make(ret_error, errno, "cannot remove '%s'", file->path.at);
 }
 
@@ -111,7 +112,7 @@ static bool drop_cached(const struct places *places, struct slice name, struct a
 	struct error **ret_error)
 {
 	const char *cache = arena_printf(arena, "%s/var/cache/apparmor", places->root).at;
-	DIR *entries = opendir(cache);
+	DIR *entries = path_opendir(cache);
 	if (!entries)
 		return errno == ENOENT ||
 		       error_make(ret_error, errno, "cannot read the directory '%s'", cache);
@@ -123,7 +124,7 @@ static bool drop_cached(const struct places *places, struct slice name, struct a
 			arena_printf(arena, "%s/%s/%.*s", cache, entry->d_name, SLICE_FMT(name)).at;
 		struct stat at;
 		/* Looked for first: on a read-only file system even what is not there is EROFS. */
-		if (lstat(path, &at) == 0 && unlink(path) < 0 && errno != ENOENT)
+		if (path_lstat(path, &at) == 0 && path_unlink(path) < 0 && errno != ENOENT)
 			is_done = error_make(ret_error, errno, "cannot remove '%s'", path);
 	}
 	if (is_done && errno != 0)
@@ -149,7 +150,7 @@ bool apply_change(const struct places *places, const struct journal_change *chan
 
 static bool flush(const char *path, struct error **ret_error)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_DIRECTORY, 0);
 	bool is_done = fd >= 0 ? fsync(fd) == 0 || errno == EINVAL : errno == ENOENT;
 	int number = errno;
 	if (fd >= 0)
@@ -164,7 +165,7 @@ bool apply_flush(const struct places *places, struct error **ret_error)
 
 static void sweep(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return;
 	temporary_sweep(fd);

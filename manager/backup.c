@@ -1,6 +1,7 @@
 #include "manager/backup.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@ struct kept {
 static bool read_link(const char *path, struct arena *arena, struct kept *kept)
 {
 	char target[PATH_MAX];
-	ssize_t len = readlink(path, target, sizeof(target));
+	ssize_t len = path_readlink(path, target, sizeof(target));
 	if (len < 0)
 		return false;
 	*kept = (struct kept){KEPT_LINK, arena_copy(arena, slice_of(target, (size_t)len))};
@@ -29,7 +30,7 @@ static bool read_link(const char *path, struct arena *arena, struct kept *kept)
 static bool read_regular(
 	const char *path, struct arena *arena, struct kept *kept, struct error **ret_error)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
 		return error_make(ret_error, errno, "cannot open '%s'", path);
 	struct bytes text = {0};
@@ -46,7 +47,7 @@ static bool read_kept(
 {
 	struct stat at;
 	*ret_kept = (struct kept){.kind = KEPT_NOTHING};
-	if (lstat(path, &at) < 0)
+	if (path_lstat(path, &at) < 0)
 		return errno == ENOENT || error_make(ret_error, errno, "cannot look at '%s'", path);
 	if (S_ISLNK(at.st_mode))
 		return read_link(path, arena, ret_kept) ||
@@ -61,8 +62,8 @@ static bool read_kept(
 static bool write_link(
 	const char *directory, const char *path, const struct kept *kept, struct error **ret_error)
 {
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_done = fd >= 0 && symlink(kept->content.at, path) == 0 &&
+	int fd = path_open(directory, O_RDONLY | O_DIRECTORY, 0);
+	bool is_done = fd >= 0 && path_symlink(kept->content.at, path) == 0 &&
 		       (fsync(fd) == 0 || errno == EINVAL);
 	int number = errno;
 	if (fd >= 0)

@@ -1,4 +1,5 @@
 #include "manager/library_files.h"
+#include "manager/system/path.h"
 
 /*
  * Which files a text depends on, found in its bytes: an include is legal anywhere in the language,
@@ -126,4 +127,16 @@ void library_digest(struct library *library, struct slice text, struct digest_li
 	library->visit++;
 	while (next_reference(&text, &path, &magic))
 		digest_entry(library, library_resolve(library, path, magic), 0, list);
+}
+
+bool library_strays(struct library *library, struct slice text, struct slice *ret_path)
+{
+	if (!path_root(library_base(library)))
+		return false;
+	struct digest_list list;
+	digest_begin(&list);
+	library_digest(library, text, &list);
+	digest_end(&list);
+	*ret_path = library->stray;
+	return library->stray.len > 0;
 }

@@ -1,6 +1,7 @@
 #include "manager/documents.h"
 
 #include "compiler/service/read.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@ bool documents_open(
 	const char *path, size_t limit, struct documents *ret_documents, struct error **ret_error)
 {
 	bool is_input = strcmp(path, "-") == 0;
-	int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = is_input ? STDIN_FILENO : path_open(path, O_RDONLY | O_NOCTTY, 0);
 	if (fd < 0)
 		return error_make(ret_error, errno, "cannot read '%s'", path);
 	*ret_documents = (struct documents){

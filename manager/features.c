@@ -1,6 +1,7 @@
 #include "manager/features.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,14 +51,18 @@ static bool read_tree(const char *path, struct bytes *ret_text)
 {
 	aa_features *tree = NULL;
 	int fd = memfd_create("features", MFD_CLOEXEC);
-	char self[64];
+	char self[64], *real = path_real(path);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	bool is_read = fd >= 0 && aa_features_new(&tree, AT_FDCWD, path) == 0 &&
+	bool is_plain = real && path_tree_is_plain(real); /* libapparmor knows of no root */
+	if (real && !is_plain)
+		errno = EXDEV;
+	bool is_read = fd >= 0 && is_plain && aa_features_new(&tree, AT_FDCWD, real) == 0 &&
 		       aa_features_write_to_file(tree, AT_FDCWD, self) == 0 &&
 		       lseek(fd, 0, SEEK_SET) == 0 &&
 		       file_read_fd(fd, path, FEATURES_BYTES, ret_text, NULL);
 	int number = errno;
 	aa_features_unref(tree);
+	free(real);
 	if (fd >= 0)
 		close(fd);
 	errno = number;

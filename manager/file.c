@@ -1,5 +1,6 @@
 #include "manager/file.h"
 
+#include "manager/system/path.h"
 #include "manager/target.h"
 
 #include <errno.h>
@@ -65,7 +66,7 @@ bool file_read_fd(
 
 bool file_read(const char *path, size_t limit, struct bytes *ret_text, struct error **ret_error)
 {
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	AUTO_FD fd = path_open(path, O_RDONLY | O_NOCTTY, 0);
 	if (fd < 0)
 		return error_make(ret_error, errno, "cannot open '%s'", path);
 	return file_read_fd(fd, path, limit, ret_text, ret_error);
@@ -74,7 +75,7 @@ bool file_read(const char *path, size_t limit, struct bytes *ret_text, struct er
 bool file_is_directory(const char *path)
 {
 	struct stat at;
-	return stat(path, &at) == 0 && S_ISDIR(at.st_mode);
+	return path_stat(path, &at) == 0 && S_ISDIR(at.st_mode);
 }
 
 bool fd_write(int fd, struct slice text)
@@ -137,9 +138,9 @@ static int open_directory_of(const char *path, const char **ret_name)
 	char *directory = slash ? strndup(path, len ? len : 1) : strdup(".");
 	if (!directory)
 		return -1;
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = path_open(directory, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0 && errno == EACCES)
-		fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = path_open(directory, O_PATH | O_DIRECTORY, 0);
 	int number = errno;
 	free(directory);
 	errno = number;
@@ -166,6 +167,19 @@ bool file_write(const char *path, struct slice text, struct error **ret_error)
 	       error_make(ret_error, errno, "cannot write '%s'", path);
 }
 
+/* errno may be that of the look whether it is a directory. */
+static bool say_not_made(const char *path, int number, struct error **ret_error)
+{
+	struct stat at;
+	if (path_lstat(path, &at) == 0 && S_ISLNK(at.st_mode))
+		return error_say(ret_error, number,
+			"cannot make the directory '%s': it is a link that leads to no "
+			"directory%s%s, remove or mend it",
+			path, path_root(path) ? " inside of " : "",
+			path_root(path) ? path_root(path) : "");
+	return error_make(ret_error, number, "cannot make the directory '%s'", path);
+}
+
 bool directory_make(const char *path, mode_t mode, struct error **ret_error)
 {
 	char *partly = strdup(path);
@@ -177,9 +191,8 @@ bool directory_make(const char *path, mode_t mode, struct error **ret_error)
 			continue;
 		char end = *at;
 		*at = '\0';
-		if (mkdir(partly, mode) < 0 && (errno != EEXIST || !file_is_directory(partly)))
-			is_made = error_make(
-				ret_error, errno, "cannot make the directory '%s'", partly);
+		if (path_mkdir(partly, mode) < 0 && (errno != EEXIST || !file_is_directory(partly)))
+			is_made = say_not_made(partly, errno, ret_error);
 		*at = end;
 		if (end == '\0')
 			break;

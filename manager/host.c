@@ -2,7 +2,9 @@
 
 #include "manager/file.h"
 #include "manager/process.h"
+#include "manager/system/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -19,7 +21,7 @@ int regular_read(const char *path, size_t limit, struct bytes *ret_text)
 {
 	struct error *error = NULL;
 	struct stat at;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
 		return errno;
 	int number = fstat(fd, &at) < 0 ? errno : S_ISREG(at.st_mode) ? 0 : EINVAL;
@@ -75,9 +77,39 @@ static const char *pattern_below(
 	return text.at;
 }
 
+static void *glob_open(const char *path)
+{
+	return path_opendir(path);
+}
+
+static struct dirent *glob_read(void *entries)
+{
+	return readdir(entries);
+}
+
+static void glob_close(void *entries)
+{
+	closedir(entries);
+}
+
+/* glob(3) below the root. What was found is to be freed with globfree. */
+static bool find(
+	const struct places *places, struct arena *arena, const char *pattern, glob_t *ret_found)
+{
+	*ret_found = (glob_t){
+		.gl_opendir = glob_open,
+		.gl_readdir = glob_read,
+		.gl_closedir = glob_close,
+		.gl_stat = path_stat,
+		.gl_lstat = path_lstat,
+	};
+	return glob(pattern_below(places, arena, pattern), GLOB_NOSORT | GLOB_ALTDIRFUNC, NULL,
+		       ret_found) == 0;
+}
+
 static bool is_there(const struct places *places, struct arena *arena, const char *path)
 {
-	return access(below(places, arena, path), F_OK) == 0;
+	return path_access(below(places, arena, path), F_OK) == 0;
 }
 
 static void read_kernel(const struct places *places, struct arena *arena, struct host *host)
@@ -102,11 +134,13 @@ static void read_kernel(const struct places *places, struct arena *arena, struct
 	host->userns_restrict =
 		fact_of(places, arena, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
 	host->has_apparmorfs = is_there(places, arena, "/sys/kernel/security/apparmor");
-	struct slice features = slice_of(NULL, 0);
-	if (places->apparmorfs)
-		features = arena_printf(arena, "%s/features", places->apparmorfs);
-	if (features.len > 0 && file_is_directory(features.at))
-		host->features = features;
+	if (!places->apparmorfs)
+		return;
+	char *features = path_real(arena_printf(arena, "%s/features", places->apparmorfs).at);
+	/* libapparmor, which reads them, knows of no root. */
+	if (features && file_is_directory(features) && path_tree_is_plain(features))
+		host->features = arena_copy(arena, slice_str(features));
+	free(features);
 }
 
 /* Files that engines and systemd put into a container, and the variable of our own environment. */
@@ -142,10 +176,10 @@ static void read_library(const struct places *places, struct arena *arena, struc
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]) && host->library.len == 0;
 		i++) {
 		glob_t found;
-		if (glob(pattern_below(places, arena, patterns[i]), GLOB_NOSORT, NULL, &found) != 0)
+		if (!find(places, arena, patterns[i], &found))
 			continue;
 		char target[PATH_MAX];
-		ssize_t len = readlink(found.gl_pathv[0], target, sizeof(target));
+		ssize_t len = path_readlink(found.gl_pathv[0], target, sizeof(target));
 		struct slice name = slice_of(target, len > 0 ? (size_t)len : 0);
 		const char *slash = name.len ? memrchr(name.at, '/', name.len) : NULL;
 		if (slash)
@@ -159,7 +193,7 @@ static void read_library(const struct places *places, struct arena *arena, struc
 static bool is_masked(const struct places *places, struct arena *arena, const char *path)
 {
 	char target[PATH_MAX];
-	ssize_t len = readlink(below(places, arena, path), target, sizeof(target));
+	ssize_t len = path_readlink(below(places, arena, path), target, sizeof(target));
 	return len > 0 && slice_is(slice_of(target, (size_t)len), "/dev/null");
 }
 
@@ -177,7 +211,7 @@ static void read_service(const struct places *places, struct arena *arena, struc
 	};
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
 		glob_t found;
-		if (glob(pattern_below(places, arena, links[i]), GLOB_NOSORT, NULL, &found) != 0)
+		if (!find(places, arena, links[i], &found))
 			continue;
 		host->service_enabled = true;
 		globfree(&found);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -127,7 +128,7 @@ bool installed_name_is_fine(
 		return error_make(
 			ret_error, ENAMETOOLONG, "'%.*s' cannot be installed", SLICE_FMT(name));
 	struct stat at;
-	if (is_directory_name(name) || (lstat(path, &at) == 0 && S_ISDIR(at.st_mode)))
+	if (is_directory_name(name) || (path_lstat(path, &at) == 0 && S_ISDIR(at.st_mode)))
 		return error_say(ret_error, EINVAL,
 			"'%.*s' cannot be installed: '%s' is a directory of AppArmor, choose "
 			"another name",
@@ -138,12 +139,12 @@ bool installed_name_is_fine(
 static bool is_regular(const char *path)
 {
 	struct stat at;
-	return lstat(path, &at) == 0 && S_ISREG(at.st_mode);
+	return path_lstat(path, &at) == 0 && S_ISREG(at.st_mode);
 }
 
 /*
  * Whether DIRECTORY/NAME exists for apparmor_parser, which follows links: one that leads nowhere
- * does not count. Below another root an absolute link leads elsewhere for us: there any link does.
+ * does not count.
  */
 static bool has_switch(
 	const struct places *places, struct arena *arena, const char *directory, struct slice name)
@@ -151,7 +152,7 @@ static bool has_switch(
 	struct slice path =
 		arena_printf(arena, "%s/%s/%.*s", places->profiles, directory, SLICE_FMT(name));
 	struct stat at;
-	return (*places->root ? lstat(path.at, &at) : stat(path.at, &at)) == 0;
+	return path_stat(path.at, &at) == 0;
 }
 
 static bool read_text(int fd, const char *path, struct arena *arena, struct installed *installed,
@@ -183,13 +184,13 @@ static bool read_owner(struct installed *installed, struct arena *arena, struct 
 {
 	const char *path = installed->path.at;
 	struct stat at;
-	if (lstat(path, &at) < 0)
+	if (path_lstat(path, &at) < 0)
 		return errno == ENOENT || errno == ENOTDIR ||
 		       error_make(ret_error, errno, "cannot look at '%s'", path);
 	installed->owner = OWNER_FOREIGN;
 	if (!S_ISREG(at.st_mode))
 		return true;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0 && errno == ENOENT) { /* gone meanwhile */
 		installed->owner = OWNER_NOBODY;
 		return true;
@@ -299,7 +300,7 @@ bool installed_list_read(const struct places *places, struct arena *arena,
 	struct installed_list *ret_list, struct error **ret_error)
 {
 	struct installed_list list = {0};
-	DIR *entries = opendir(places->profiles);
+	DIR *entries = path_opendir(places->profiles);
 	if (!entries && errno != ENOENT)
 		return error_make(
 			ret_error, errno, "cannot read the directory '%s'", places->profiles);

@@ -2,6 +2,7 @@
 
 #include "manager/file.h"
 #include "manager/journal_format.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -111,7 +112,7 @@ static json_t *put_contents(struct writer *writer, const struct journal *journal
 
 static bool sync_directory(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return false;
 	bool is_synced = fsync(fd) == 0 || errno == EINVAL;
@@ -126,7 +127,7 @@ bool journal_begin(const struct places *places, struct arena *arena, struct erro
 	const char *path = journal_path(places, arena, "").at;
 	if (!directory_make(places->descriptions, 0755, ret_error))
 		return false;
-	if (mkdir(path, 0700) == 0 && sync_directory(places->descriptions))
+	if (path_mkdir(path, 0700) == 0 && sync_directory(places->descriptions))
 		return true;
 	if (errno == EEXIST)
 		return error_say(ret_error, EEXIST,
@@ -136,7 +137,7 @@ bool journal_begin(const struct places *places, struct arena *arena, struct erro
 
 static FILE *create_contents(const char *path, struct error **ret_error)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = path_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (out)
 		return out;
@@ -239,7 +240,7 @@ bool journal_remove(const struct places *places, struct arena *arena, struct err
 	bool is_done = remove_all(fd);
 	int number = errno;
 	close(fd);
-	if (is_done && (rmdir(path) < 0 || !sync_directory(places->descriptions))) {
+	if (is_done && (path_rmdir(path) < 0 || !sync_directory(places->descriptions))) {
 		is_done = false;
 		number = errno;
 	}

@@ -1,5 +1,6 @@
 #include "manager/file.h"
 #include "manager/journal_format.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,11 +21,11 @@ bool journal_open(
 {
 	const char *path = journal_path(places, arena, "").at;
 	struct stat at;
-	if (lstat(path, &at) < 0) {
+	if (path_lstat(path, &at) < 0) {
 		*ret_fd = -1;
 		return errno == ENOENT || error_make(ret_error, errno, "cannot look at '%s'", path);
 	}
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (fd < 0 && S_ISDIR(at.st_mode))
 		return error_make(ret_error, errno, "cannot open '%s'", path);
 	bool is_ours = fd >= 0 && fstat(fd, &at) == 0 &&

@@ -2,6 +2,7 @@
 
 #include "manager/file.h"
 #include "manager/kernel_words.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ static int interface_open(const struct places *places, const char *name)
 		errno = ENOMEM;
 		return -1;
 	}
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = path_open(path, O_WRONLY, 0);
 	int number = errno;
 	free(path);
 	errno = number;

@@ -1,5 +1,7 @@
 #include "manager/kernel.h"
 
+#include "manager/system/path.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +49,7 @@ static bool raw_data_get(
 		return false;
 	struct slice path = arena_printf(arena, "%s/raw_data", held->directory.at);
 	struct stat stat_of;
-	if (stat(path.at, &stat_of) < 0)
+	if (path_stat(path.at, &stat_of) < 0)
 		return false;
 	if (raw->is_known && raw->device == stat_of.st_dev && raw->inode == stat_of.st_ino)
 		return true;

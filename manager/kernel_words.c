@@ -2,6 +2,7 @@
 
 #include "manager/file.h"
 #include "manager/kernel.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -137,7 +138,7 @@ static void explain_absence(const struct places *places, char words[KERNEL_WORDS
 {
 	char path[4096];
 	snprintf(path, sizeof(path), "%s/.replace", places->apparmorfs ? places->apparmorfs : "");
-	if (places->apparmorfs && access(path, F_OK) == 0)
+	if (places->apparmorfs && path_access(path, F_OK) == 0)
 		snprintf(words, KERNEL_WORDS, "the kernel has no such profile or namespace");
 	else
 		snprintf(words, KERNEL_WORDS,
@@ -222,7 +223,7 @@ static bool is_container(const struct places *places)
 	bool is_one = getenv("container") && !places->root[0];
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]) && !is_one; i++) {
 		char *path = places_path(places, marks[i]);
-		is_one = path && access(path, F_OK) == 0;
+		is_one = path && path_access(path, F_OK) == 0;
 		free(path);
 	}
 	return is_one;

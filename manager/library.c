@@ -2,6 +2,7 @@
 
 #include "manager/file.h"
 #include "manager/library_files.h"
+#include "manager/system/path.h"
 #include "parser/parser.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 static bool add_base(struct library *library, const char *path, struct error **ret_error)
 {
-	char *absolute = realpath(path, NULL);
+	char *absolute = path_real(path);
 	if (!absolute)
 		return error_make(ret_error, errno, "cannot open the directory '%s'", path);
 	if (!file_is_directory(absolute)) {

@@ -51,6 +51,13 @@ struct unit *library_unit(struct library *library);
  */
 void library_digest(struct library *library, struct slice text, struct digest_list *list);
 
+/*
+ * Whether the text includes, in however many steps, what apparmor_parser would look for outside of
+ * the root (--root) that the base directory is in: an absolute link or path, one that climbs. Then
+ * *ret_path is what leads there. The library itself stays inside.
+ */
+bool library_strays(struct library *library, struct slice text, struct slice *ret_path);
+
 /* Whether apparmor_parser takes a file of that name from a directory: not README, .x, x~,
  * x.dpkg-new and the like. */
 bool library_takes_name(const char *name);

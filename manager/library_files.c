@@ -1,6 +1,7 @@
 #include "manager/library_files.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -109,10 +110,18 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int open_to_read(const char *path, struct stat *ret_stat)
+static void note_stray(struct library *library, struct slice path)
 {
+	if (library->stray.len == 0)
+		library->stray = path;
+}
+
+static int open_to_read(struct library *library, struct slice path, struct stat *ret_stat)
+{
+	if (!path_is_plain(path.at))
+		note_stray(library, path);
 	/* O_NONBLOCK: a named pipe must not hold us. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = path_open(path.at, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0 || fstat(fd, ret_stat) == 0)
 		return fd;
 	close(fd);
@@ -123,7 +132,7 @@ static void add_directory_file(
 	struct library *library, struct library_entry *entry, struct slice path)
 {
 	struct stat stat;
-	int fd = open_to_read(path.at, &stat);
+	int fd = open_to_read(library, path, &stat);
 	if (fd < 0) {
 		/* apparmor_parser gives up on a dangling link. */
 		report(library, DIAG_MISSING_INCLUDE, path, strerror(errno));
@@ -137,9 +146,13 @@ static void add_directory_file(
 static void add_directory(struct library *library, struct library_entry *entry, struct slice path)
 {
 	struct dirent **names;
-	int count = scandir(path.at, &names, included_only, by_name);
+	int fd = path_open(path.at, O_RDONLY | O_DIRECTORY, 0);
+	int count = fd < 0 ? -1 : scandirat(fd, ".", &names, included_only, by_name);
+	int number = errno;
+	if (fd >= 0)
+		close(fd);
 	if (count < 0) {
-		report(library, DIAG_MISSING_INCLUDE, path, strerror(errno));
+		report(library, DIAG_MISSING_INCLUDE, path, strerror(number));
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -155,7 +168,7 @@ static void add_directory(struct library *library, struct library_entry *entry, 
 static bool try_path(struct library *library, struct library_entry *entry, struct slice path)
 {
 	struct stat stat;
-	int fd = open_to_read(path.at, &stat);
+	int fd = open_to_read(library, path, &stat);
 	if (fd < 0)
 		return false;
 	bool is_there = true;
@@ -177,13 +190,31 @@ static bool try_below(struct library *library, struct library_entry *entry, cons
 		arena_printf(&library->unit.arena, "%s/%.*s", directory, SLICE_FMT(entry->path)));
 }
 
+/* Whether a path names what is above, or an absolute place. */
+static bool is_elsewhere(struct slice path, bool magic)
+{
+	bool climbs = false;
+	for (size_t at = 0; at < path.len && !climbs;) {
+		const char *slash = memchr(path.at + at, '/', path.len - at);
+		size_t end = slash ? (size_t)(slash - path.at) : path.len;
+		climbs = slice_is(slice_of(path.at + at, end - at), "..");
+		at = end + 1;
+	}
+	return climbs || (!magic && path.at[0] == '/');
+}
+
 static bool look_up(struct library *library, struct library_entry *entry)
 {
 	/* Neither can be a path; as a C string it would be another one. */
 	if (entry->path.len == 0 || entry->path.len > 4000 || slice_has(entry->path, '\0'))
 		return false;
+	const char *root = path_root(library_base(library));
+	if (root && is_elsewhere(entry->path, entry->magic))
+		note_stray(library, entry->path);
 	if (!entry->magic && entry->path.at[0] == '/')
-		return try_path(library, entry, entry->path);
+		return try_path(library, entry,
+			arena_printf(&library->unit.arena, "%s%.*s", root ? root : "",
+				SLICE_FMT(entry->path)));
 	size_t last = library->directory_count - 1;
 	for (size_t i = entry->magic ? 0 : last; i <= last; i++)
 		if (try_below(library, entry, library->directories[i]))

@@ -53,6 +53,7 @@ struct library {
 	unsigned stack;	     /* files being read */
 	unsigned loop_floor; /* lowest place on the stack that a loop led back to; UINT_MAX: none */
 	unsigned visit;
+	struct slice stray; /* the first path that is another for who does not stay in the root */
 };
 
 /* The entry of a path, looked up on disk the first time and remembered, also when it is missing. */

@@ -1,8 +1,11 @@
 #include "manager/file.h"
 
+#include "manager/system/path.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,12 +16,19 @@ static bool is_description(const char *name)
 	return s.at[0] != '.' && (slice_ends(s, SLICE(".yaml")) || slice_ends(s, SLICE(".yml")));
 }
 
-static bool is_file(int directory, const struct dirent *entry)
+static bool is_file(const char *directory, int fd, const struct dirent *entry)
 {
+	struct stat stat;
+	char path[PATH_MAX];
 	if (entry->d_type == DT_REG)
 		return true;
-	struct stat stat;
-	return fstatat(directory, entry->d_name, &stat, 0) == 0 && S_ISREG(stat.st_mode);
+	int len = snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return false;
+	/* Below a root a link is not the directory's alone. */
+	int is_there = path_root(directory) ? path_stat(path, &stat)
+					    : fstatat(fd, entry->d_name, &stat, 0);
+	return is_there == 0 && S_ISREG(stat.st_mode);
 }
 
 struct builder {
@@ -59,12 +69,12 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 	struct file_list *ret_list, struct error **ret_error)
 {
 	struct builder builder = {0};
-	DIR *entries = *directory ? opendir(directory) : (errno = ENOENT, NULL);
+	DIR *entries = *directory ? path_opendir(directory) : (errno = ENOENT, NULL);
 	if (!entries)
 		return error_make(ret_error, errno, "cannot read the directory '%s'", directory);
 	int number = 0;
 	for (struct dirent *entry; number == 0 && (entry = next_entry(entries));)
-		if (takes(entry->d_name) && is_file(dirfd(entries), entry) &&
+		if (takes(entry->d_name) && is_file(directory, dirfd(entries), entry) &&
 			!add_name(&builder, entry->d_name))
 			number = ENOMEM;
 	number = number ? number : errno;

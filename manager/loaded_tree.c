@@ -2,6 +2,7 @@
 
 #include "manager/label.h"
 #include "manager/pseudo.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -226,7 +227,7 @@ bool loaded_read_tree(struct loaded_build *build, const char *path)
 {
 	struct level below;
 	/* Links are followed here only: `policy` is one, to the namespace of who looks. */
-	struct level level = {.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	struct level level = {.fd = path_open(path, O_RDONLY | O_DIRECTORY, 0),
 		.path = arena_copy(build->arena, slice_str(path))};
 	if (level.fd < 0)
 		return false;

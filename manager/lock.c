@@ -1,6 +1,7 @@
 #include "manager/lock.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +51,7 @@ static bool say_held(const char *path, int fd, struct error **ret_error)
 static bool is_still_there(int fd, const char *path)
 {
 	struct stat open_one, found;
-	return fstat(fd, &open_one) == 0 && lstat(path, &found) == 0 &&
+	return fstat(fd, &open_one) == 0 && path_lstat(path, &found) == 0 &&
 	       open_one.st_dev == found.st_dev && open_one.st_ino == found.st_ino;
 }
 
@@ -90,9 +91,8 @@ static int wait_for(int fd, long long deadline)
 static int take(const char *path, long long deadline, struct error **ret_error)
 {
 	for (;;) {
-		int fd = open(path,
-			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-			LOCK_MODE);
+		int fd = path_open(
+			path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, LOCK_MODE);
 		if (fd < 0) {
 			say_failed(path, errno, ret_error);
 			return -1;

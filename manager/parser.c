@@ -1,6 +1,7 @@
 #include "manager/parser.h"
 
 #include "manager/cache.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -229,7 +230,7 @@ static const char **make_arguments(const struct parser *parser, bool want_binary
 
 static bool absolute(const char *path, char **ret_path, struct error **ret_error)
 {
-	*ret_path = realpath(path, NULL);
+	*ret_path = path_real(path);
 	return *ret_path || error_make(ret_error, errno, "cannot open '%s'", path);
 }
 

@@ -1,6 +1,7 @@
 #include "manager/places.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -58,7 +59,11 @@ static char *find_root(const char *root, struct error **ret_error)
 	}
 	if (strcmp(real, "/") == 0)
 		*real = '\0';
-	return real;
+	if (!*real || path_root_enter(real, root) == 0)
+		return real;
+	error_make(ret_error, errno, "cannot use '%s' as the root", root);
+	free(real);
+	return NULL;
 }
 
 static bool fill(struct places *places)
@@ -90,12 +95,14 @@ bool places_find(const char *root, struct places *ret_places, struct error **ret
 
 void places_free(struct places *places)
 {
-	free(places->root);
 	free(places->apparmorfs);
 	free(places->profiles);
 	free(places->descriptions);
 	free(places->state);
 	free(places->proc);
 	free(places->parameters);
+	if (places->root && *places->root)
+		path_root_leave(places->root);
+	free(places->root);
 	*places = (struct places){0};
 }

@@ -22,6 +22,7 @@ struct places {
 /*
  * Finds all places. `root` NULL or "/" is this machine, whose apparmorfs is found through the mount
  * table (aa_find_mountpoint(3)); any other must be a directory. Nothing is made.
+ * Until places_free paths below another root stay inside it (manager/system/path.h).
  */
 bool places_find(const char *root, struct places *ret_places, struct error **ret_error);
 

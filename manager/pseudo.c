@@ -1,5 +1,7 @@
 #include "manager/pseudo.h"
 
+#include "manager/system/rooted.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -30,9 +32,18 @@ static ssize_t read_line(int fd, char *buffer)
 	return (ssize_t)len;
 }
 
+/* On the way to a name of several parts no link leads out of the directory: it may be an image's.
+ */
+static int open_below(int directory, const char *name, int flags)
+{
+	flags |= O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+	return strchr(name, '/') ? rooted_open(directory, name, flags, 0)
+				 : openat(directory, name, flags);
+}
+
 bool pseudo_read(int directory, const char *name, char *buffer, struct slice *ret_text)
 {
-	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open_below(directory, name, O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return false;
 	ssize_t len = read_line(fd, buffer);
@@ -50,7 +61,7 @@ bool pseudo_read(int directory, const char *name, char *buffer, struct slice *re
 
 int pseudo_open(int directory, const char *name)
 {
-	return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return open_below(directory, name, O_DIRECTORY);
 }
 
 bool pseudo_is_gone(int number)

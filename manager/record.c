@@ -1,6 +1,7 @@
 #include "manager/record.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -132,7 +133,7 @@ static bool is_trusted(int fd, mode_t type)
 static int directory_open(const struct places *places)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	AUTO_FD state = open(places->state, flags);
+	AUTO_FD state = path_open(places->state, flags, 0);
 	if (state < 0)
 		return -1;
 	int fd = openat(state, "loaded", flags);
@@ -263,8 +264,8 @@ static char *compose(
 static void show_directory(const char *path)
 {
 	struct stat at;
-	if (stat(path, &at) == 0 && at.st_uid == geteuid() && (at.st_mode & 05) != 05)
-		(void)(chmod(path, 0755) < 0);
+	if (path_stat(path, &at) == 0 && at.st_uid == geteuid() && (at.st_mode & 05) != 05)
+		(void)(path_chmod(path, 0755) < 0);
 }
 
 /* Makes STATE/loaded where it is missing. */
@@ -315,7 +316,7 @@ bool record_write(const struct places *places, struct slice namespace, struct sl
 	/* Readable by everyone, whatever the umask; a failure only makes `status` less talkative.
 	 */
 	if (is_written)
-		(void)(chmod(path, 0644) < 0);
+		(void)(path_chmod(path, 0644) < 0);
 	free(path);
 	free(text);
 	free(file);

@@ -1,6 +1,7 @@
 #include "manager/records.h"
 
 #include "manager/label.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ void record_list_read(
 	const struct places *places, struct arena *arena, struct record_list *ret_list)
 {
 	struct record_list list = {0};
-	DIR *directory = opendir(arena_printf(arena, "%s/loaded", places->state).at);
+	DIR *directory = path_opendir(arena_printf(arena, "%s/loaded", places->state).at);
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
 		struct recorded recorded = {.namespace = SLICE("")};
 		if (entry->d_name[0] == '.' || !decode(entry->d_name, arena, &recorded.name))

@@ -1,6 +1,7 @@
 #include "manager/runtime.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +34,7 @@ static bool is_program(const struct places *places, struct arena *arena, const c
 {
 	struct stat at;
 	const char *whole = arena_printf(arena, "%s%s", places->root, path).at;
-	return stat(whole, &at) == 0 && S_ISREG(at.st_mode) && (at.st_mode & 0111);
+	return path_stat(whole, &at) == 0 && S_ISREG(at.st_mode) && (at.st_mode & 0111);
 }
 
 static struct slice find_program(
@@ -112,7 +113,7 @@ static void look_at_process(const struct places *places, struct arena *arena, co
 static void read_processes(
 	const struct places *places, struct arena *arena, struct runtimes *runtimes)
 {
-	DIR *directory = opendir(places->proc);
+	DIR *directory = path_opendir(places->proc);
 	if (!directory) {
 		runtimes->is_partial = true;
 		return;
@@ -144,7 +145,7 @@ static struct slice docker_context(struct arena *arena)
 
 static bool is_socket(const struct places *places, struct arena *arena, const char *path)
 {
-	return access(arena_printf(arena, "%s%s", places->root, path).at, F_OK) == 0;
+	return path_access(arena_printf(arena, "%s%s", places->root, path).at, F_OK) == 0;
 }
 
 /*

@@ -1,6 +1,7 @@
 #include "manager/stage.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 #include "manager/target.h"
 
 #include <dirent.h>
@@ -27,7 +28,7 @@ bool stage_begin(const char *directory, struct stage **ret_stage, struct error *
 		return error_make(ret_error, ENOMEM, "cannot write to '%s'", directory);
 	*stage = (struct stage){.directory = -1};
 	strcpy(stage->path, directory);
-	stage->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	stage->directory = path_open(directory, O_RDONLY | O_DIRECTORY, 0);
 	if (stage->directory >= 0) {
 		temporary_sweep(stage->directory);
 		if (temporary_make(stage->directory, true, &stage->temporary)) {

@@ -1,5 +1,7 @@
 #include "manager/target.h"
 
+#include "manager/system/path.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +21,9 @@ enum target target_judge(
 	int directory, const char *name, const char *path, struct error **ret_error)
 {
 	struct stat stat;
-	if (fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) < 0) {
+	int is_there = directory == AT_FDCWD ? path_lstat(name, &stat)
+					     : fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW);
+	if (is_there < 0) {
 		if (errno == ENOENT)
 			return TARGET_REPLACE;
 		error_make(ret_error, errno, "cannot look at '%s'", path);

@@ -3,6 +3,8 @@
 #include "manager/label.h"
 #include "manager/loaded.h"
 #include "manager/pseudo.h"
+#include "manager/system/path.h"
+#include "manager/system/rooted.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 struct walk {
 	struct arena *arena;
 	int proc;
+	bool is_rooted; /* an image's, where anything may be a link */
 	struct task *tasks;
 	size_t count, room;
 	bool is_partial;
@@ -125,6 +128,17 @@ static void look_at_threads(struct walk *walk, int pid)
 	closedir(entries);
 }
 
+static bool stat_below(const struct walk *walk, const char *path, struct stat *ret_stat)
+{
+	if (!walk->is_rooted)
+		return fstatat(walk->proc, path, ret_stat, AT_SYMLINK_NOFOLLOW) == 0;
+	int fd = rooted_open(walk->proc, path, O_PATH | O_NOFOLLOW, 0);
+	bool is_there = fd >= 0 && fstat(fd, ret_stat) == 0;
+	if (fd >= 0)
+		close(fd);
+	return is_there;
+}
+
 /* The task directory of a process has two links and one for each thread (proc_task_getattr of the
  * kernel): most have one only, whose label is that of the process. */
 static void look_at_process(struct walk *walk, int pid)
@@ -132,7 +146,7 @@ static void look_at_process(struct walk *walk, int pid)
 	char path[64];
 	struct stat at;
 	snprintf(path, sizeof(path), "%d/task", pid);
-	if (fstatat(walk->proc, path, &at, AT_SYMLINK_NOFOLLOW) == 0 && at.st_nlink != 3) {
+	if (stat_below(walk, path, &at) && at.st_nlink != 3) {
 		look_at_threads(walk, pid);
 		return;
 	}
@@ -150,15 +164,16 @@ static int by_pid(const void *a, const void *b)
 }
 
 /* hidepid= of proc(5) hides the processes of others, the first of the machine with them. */
-static bool hides_processes(int proc)
+static bool hides_processes(const struct walk *walk)
 {
-	return geteuid() != 0 && faccessat(proc, "1/task", R_OK | X_OK, AT_EACCESS) < 0;
+	return geteuid() != 0 && !walk->is_rooted &&
+	       faccessat(walk->proc, "1/task", R_OK | X_OK, AT_EACCESS) < 0;
 }
 
 static struct walk *walk_begin(
 	const struct places *places, struct arena *arena, struct error **ret_error)
 {
-	int proc = open(places->proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int proc = path_open(places->proc, O_RDONLY | O_DIRECTORY, 0);
 	if (proc < 0) {
 		error_make(ret_error, errno, "cannot read the processes in '%s'", places->proc);
 		return NULL;
@@ -166,6 +181,7 @@ static struct walk *walk_begin(
 	struct walk *walk = arena_new(arena, struct walk);
 	walk->arena = arena;
 	walk->proc = proc;
+	walk->is_rooted = places->root[0] != '\0';
 	return walk;
 }
 
@@ -205,7 +221,7 @@ bool tasks_read(const struct places *places, struct arena *arena, struct tasks *
 		return false;
 	bool is_read = look_at_all(walk);
 	int number = errno;
-	bool is_partial = walk->is_partial || hides_processes(walk->proc);
+	bool is_partial = walk->is_partial || hides_processes(walk);
 	close(walk->proc);
 	if (!is_read)
 		return error_make(

@@ -19,6 +19,22 @@ struct digest verdict_key(const struct parser *parser, const struct digest *feat
 	return digest_end(&list);
 }
 
+bool verdict_strays(struct library *library, struct slice text, struct arena *arena,
+	struct parser_result *ret_result)
+{
+	struct slice path;
+	if (!library_strays(library, text, &path))
+		return false;
+	struct parser_message *message = arena_new(arena, struct parser_message);
+	message->kind = PARSER_OTHER;
+	message->text = arena_printf(arena,
+		"apparmor_parser is not asked: '%.*s' would lead it out of the root; make it a "
+		"relative path or link that stays inside",
+		SLICE_FMT(path));
+	*ret_result = (struct parser_result){.verdict = PARSER_REFUSED, .messages = message};
+	return true;
+}
+
 static bool put_number(struct bytes *value, uint64_t number)
 {
 	char bytes[8];

@@ -18,6 +18,13 @@
 struct digest verdict_key(const struct parser *parser, const struct digest *features,
 	struct library *library, struct slice text);
 
+/*
+ * Whether the parser must not be asked, as it would read files outside of the root that the library
+ * is in (library_strays). Then *ret_result refuses the text, and says so.
+ */
+bool verdict_strays(struct library *library, struct slice text, struct arena *arena,
+	struct parser_result *ret_result);
+
 /* A remembered result, in the arena, with cpu 0. With want_binary one that was remembered without
  * its binary does not count. */
 bool verdict_get(struct cache *cache, const struct digest *key, bool want_binary,

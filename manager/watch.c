@@ -1,5 +1,7 @@
 #include "manager/watch.h"
 
+#include "manager/system/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -62,7 +64,7 @@ static const char *why_not_watched(int number)
 
 static bool add(struct watch *watch, const char *directory, uint32_t events)
 {
-	int number = inotify_add_watch(watch->inotify, directory, events | IN_ONLYDIR);
+	int number = path_watch(watch->inotify, directory, events | IN_ONLYDIR);
 	if (number < 0)
 		return false;
 	if (watched_find(watch, number))
@@ -130,7 +132,7 @@ static bool is_of_the_kernel(int fd)
 
 static void open_revision(struct watch *watch)
 {
-	watch->revision = open(watch->options.revision, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	watch->revision = path_open(watch->options.revision, O_RDONLY | O_NONBLOCK, 0);
 	if (watch->revision < 0)
 		return;
 	if (!is_of_the_kernel(watch->revision))
@@ -195,7 +197,8 @@ static bool is_unfinished(const struct watched *at, const struct inotify_event *
 	char *path = NULL;
 	if (!(event->mask & IN_CREATE) || asprintf(&path, "%s/%s", at->path, event->name) < 0)
 		return false;
-	bool is_regular = lstat(path, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink == 1;
+	bool is_regular =
+		path_lstat(path, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink == 1;
 	free(path);
 	return is_regular;
 }

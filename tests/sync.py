@@ -115,6 +115,11 @@ def install():
     with World() as world:
         world.describe("web")
         world.describe("api", "template: host", file="service.yaml")
+        before = world.snapshot()
+        refused(world, before, world.go("install", world.directory), r"program '/app' is missing below .*\[program-missing\]$", "install: no program")
+        done(world.go("install", "--dry-run", "--allow-missing", world.directory), r"^\+ api ", "install: no program yet")
+        write(world.path("/app"), "\x7fELF")
+        os.chmod(world.path("/app"), 0o755)
         done(world.go("install", world.directory), r"^\+ api ", "install a directory")
         check(world.profiles() == {"web": "enforce", "api": "enforce"}, "install: loaded", world.profiles())
         check(world.writes() == ["replace"], "install: one write", world.writes())
