@@ -7,9 +7,9 @@
 #include "cli/report.h"
 #include "compiler/service/read.h"
 #include "manager/file.h"
+#include "manager/system/rewrite.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* A file of many manifests. */
 enum { FILE_BYTES_MAX = 64 << 20 };
@@ -144,7 +144,7 @@ static bool write_fixed(struct audit *audit, const char *path)
 		fwrite(audit->fixed.at, 1, audit->fixed.len, stdout);
 		return true;
 	}
-	if (file_write(to, bytes_slice(&audit->fixed), &error))
+	if (file_rewrite(to, bytes_slice(&audit->fixed), &error))
 		return true;
 	worsen(audit, print_error(error));
 	return false;
@@ -161,8 +161,7 @@ static void audit_file(struct audit *audit, const char *path, bool is_named)
 {
 	struct error *error = NULL;
 	struct bytes text = {0};
-	bool is_stdin = strcmp(path, "-") == 0;
-	bool is_read = is_stdin ? file_read_fd(STDIN_FILENO, "-", FILE_BYTES_MAX, &text, &error)
+	bool is_read = is_named ? file_read_operand(path, FILE_BYTES_MAX, &text, &error)
 				: file_read(path, FILE_BYTES_MAX, &text, &error);
 	audit->fixed.len = 0;
 	audit->mended = audit->left = audit->guessed = 0;

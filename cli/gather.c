@@ -138,6 +138,7 @@ static void use_description(
 		struct slice file = template_file(arena, work->service, work->path.at);
 		if (file.len > 0) {
 			item->template = absolute(arena, file);
+			item->template_digest = template_digest(verify->pipeline, file);
 			item->template_as = arena_copy(arena, work->service->template);
 		}
 		item->image = arena_copy(arena, image_of(work->service));
@@ -222,7 +223,10 @@ static void take_file(struct gatherer *g, struct slice path, bool from_directory
 	struct arena *arena = &g->out->arena;
 	struct bytes content = {0};
 	struct error *error = NULL;
-	if (!file_read(path.at, COMPILED_BYTES_MAX, &content, &error)) {
+	bool is_read = from_directory
+			       ? file_read(path.at, COMPILED_BYTES_MAX, &content, &error)
+			       : file_read_operand(path.at, COMPILED_BYTES_MAX, &content, &error);
+	if (!is_read) {
 		g->out->refused++;
 		problem(g, STATUS_SYSTEM, error);
 		return;

@@ -22,8 +22,9 @@ struct gathered {
 	struct slice path;	   /* absolute path of the file; "-" for standard input */
 	struct slice document;	   /* the description's own bytes; empty for texts and binaries */
 	struct slice template;	   /* absolute path of its template file, or empty */
-	struct slice template_as;  /* the path as the description writes it */
-	struct slice image;	   /* container: image:, or empty */
+	struct digest template_digest; /* of what was compiled with */
+	struct slice template_as;      /* the path as the description writes it */
+	struct slice image;	       /* container: image:, or empty */
 };
 
 struct gathering {

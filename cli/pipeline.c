@@ -9,6 +9,26 @@
 
 #include <stdlib.h>
 
+#define TEMPLATES "/etc/aaforge/templates"
+
+/* The directory of the system's own templates may be missing, one that is named may not. */
+static bool set_bounds(struct pipeline *pipeline, struct error **ret_error)
+{
+	const struct options *options = pipeline->options;
+	struct buf path = buf_new(&library_unit(pipeline->library)->arena);
+	buf_printf(&path, "%s" TEMPLATES, options->root ? options->root : "");
+	const char *own = arena_string(path.arena, buf_slice(&path));
+	pipeline->bounds.is_open = options->allow_outside;
+	if (options->allow_outside)
+		library_show_outside(pipeline->library);
+	if (file_is_directory(own) && !bounds_add(&pipeline->bounds, own, ret_error))
+		return false;
+	for (size_t i = 0; i < options->template_count; i++)
+		if (!bounds_add(&pipeline->bounds, options->template_dirs[i], ret_error))
+			return false;
+	return true;
+}
+
 bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 {
 	if (options->argument_count == 0) {
@@ -30,6 +50,12 @@ bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 	if (!library_open(options->base, options->include_dirs, options->include_count,
 		    out_of_memory, &pipeline.library, &error)) {
 		pipeline_problem(&pipeline, error);
+		return false;
+	}
+	if (!set_bounds(&pipeline, &error)) {
+		pipeline_problem(&pipeline, error);
+		bounds_free(&pipeline.bounds);
+		library_free(pipeline.library);
 		return false;
 	}
 	pipeline.names = name_table_new();
@@ -67,6 +93,16 @@ void work_item_init(struct work_item *item, struct pipeline *pipeline)
 void work_item_free(struct work_item *item)
 {
 	unit_free(&item->unit);
+}
+
+struct slice pipeline_folder(struct slice description)
+{
+	size_t len = description.len;
+	if (description.len == 0 || file_is_descriptor(description.at))
+		return slice_of("", 0);
+	while (len > 0 && description.at[len - 1] != '/')
+		len--;
+	return slice_first(description, len);
 }
 
 static struct slice base_name(struct slice path)
@@ -116,9 +152,11 @@ static void find_path(const struct pipeline *pipeline, uint32_t number, struct b
 	}
 }
 
+enum { READ_AGAIN_BYTES = 256 << 20 };
+
 /*
- * Looks whether a line of a file holds a name. What cannot be read again (standard input), or may
- * be spelled otherwise, is believed.
+ * Looks whether a line of a file holds a name. What cannot be read again (standard input, a pipe, a
+ * file of great length), or may be spelled otherwise, is believed.
  */
 static bool name_is_in_line(void *context, struct slice name, struct name_use use)
 {
@@ -126,7 +164,7 @@ static bool name_is_in_line(void *context, struct slice name, struct name_use us
 	struct bytes path = {0}, text = {0};
 	find_path(pipeline, use.file, &path);
 	bool readable =
-		!slice_is(bytes_slice(&path), "-") && file_read(path.at, SIZE_MAX / 4, &text, NULL);
+		!file_is_descriptor(path.at) && file_read(path.at, READ_AGAIN_BYTES, &text, NULL);
 	struct slice rest = bytes_slice(&text);
 	for (uint32_t number = 1; number < use.line && rest.len > 0; number++) {
 		const char *newline = memchr(rest.at, '\n', rest.len);
@@ -305,5 +343,6 @@ void pipeline_close(struct pipeline *pipeline)
 	}
 	bytes_free(&pipeline->path);
 	name_table_free(pipeline->names);
+	bounds_free(&pipeline->bounds);
 	library_free(pipeline->library);
 }

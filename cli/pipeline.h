@@ -14,6 +14,7 @@
 #include "manager/documents.h"
 #include "manager/file.h"
 #include "manager/library.h"
+#include "manager/system/bounds.h"
 
 /* One document on its way. Everything in it lives in `unit`. */
 struct work_item {
@@ -37,6 +38,7 @@ struct pipeline {
 	struct compile_options compile;
 	struct library *library;
 	struct template_entry *templates;
+	struct bounds bounds; /* of the files that descriptions name */
 	struct name_table *names;
 	enum status status; /* the worst so far */
 
@@ -53,6 +55,12 @@ struct pipeline {
 
 /* false after a problem has been printed. */
 bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline);
+
+/*
+ * The directory that a description's relative paths start from, with a slash at its end; empty for
+ * the working directory.
+ */
+struct slice pipeline_folder(struct slice description);
 
 /* Makes an item ready for pipeline_next; it can be used again and again. */
 void work_item_init(struct work_item *item, struct pipeline *pipeline);

@@ -15,6 +15,9 @@
  * Every file is read and parsed once for all compilations of a process. Memory, sources and
  * diagnostics live in a unit of the library's own: its sources are the `shared` ones of each
  * compilation, its diagnostics are the mistakes within included files, each reported once.
+ *
+ * Whoever writes a description or template chooses what is included: of a file that lies outside of
+ * the directories and is not of AppArmor's language, no diagnostic shows anything but the name.
  */
 
 #include "manager/digest.h"
@@ -33,6 +36,9 @@ bool library_open(const char *base, const char *const *includes, size_t include_
 	void (*out_of_memory)(void), struct library **ret_library, struct error **ret_error);
 
 void library_free(struct library *library);
+
+/* Lets diagnostics show the text of files outside of the directories, too. */
+void library_show_outside(struct library *library);
 
 /* The base directory, absolute. */
 const char *library_base(const struct library *library);

@@ -11,6 +11,7 @@ struct library_file {
 	struct slice text;
 	struct digest digest;
 	bool is_there;
+	bool is_outside; /* of the directories: nothing of its text is shown */
 	/* Parsing (library.c). */
 	const struct source *source;
 	unsigned reading; /* place on the stack of files being read, from 1; 0: none */
@@ -53,6 +54,7 @@ struct library {
 	unsigned stack;	     /* files being read */
 	unsigned loop_floor; /* lowest place on the stack that a loop led back to; UINT_MAX: none */
 	unsigned visit;
+	bool shows_outside; /* also of files outside of the directories */
 };
 
 /* The entry of a path, looked up on disk the first time and remembered, also when it is missing. */

@@ -13,12 +13,13 @@ static bool is_description(const char *name)
 	return s.at[0] != '.' && (slice_ends(s, SLICE(".yaml")) || slice_ends(s, SLICE(".yml")));
 }
 
-static bool is_file(int directory, const struct dirent *entry)
+/* Not so a link that leads nowhere. */
+static bool is_directory(int directory, const struct dirent *entry)
 {
-	if (entry->d_type == DT_REG)
-		return true;
 	struct stat stat;
-	return fstatat(directory, entry->d_name, &stat, 0) == 0 && S_ISREG(stat.st_mode);
+	if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+		return entry->d_type == DT_DIR;
+	return fstatat(directory, entry->d_name, &stat, 0) == 0 && S_ISDIR(stat.st_mode);
 }
 
 struct builder {
@@ -55,7 +56,7 @@ static struct dirent *next_entry(DIR *entries)
 	return readdir(entries);
 }
 
-bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
+static bool read_list(const char *directory, bool (*takes)(const char *name), bool with_directories,
 	struct file_list *ret_list, struct error **ret_error)
 {
 	struct builder builder = {0};
@@ -64,7 +65,8 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 		return error_make(ret_error, errno, "cannot read the directory '%s'", directory);
 	int number = 0;
 	for (struct dirent *entry; number == 0 && (entry = next_entry(entries));)
-		if (takes(entry->d_name) && is_file(dirfd(entries), entry) &&
+		if (takes(entry->d_name) &&
+			(with_directories || !is_directory(dirfd(entries), entry)) &&
 			!add_name(&builder, entry->d_name))
 			number = ENOMEM;
 	number = number ? number : errno;
@@ -80,9 +82,15 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 	return true;
 }
 
+bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
+	struct file_list *ret_list, struct error **ret_error)
+{
+	return read_list(directory, takes, false, ret_list, ret_error);
+}
+
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error)
 {
-	return file_list_read_if(directory, is_description, ret_list, ret_error);
+	return read_list(directory, is_description, true, ret_list, ret_error);
 }
 
 bool file_list_path(const struct file_list *list, size_t index, struct bytes *ret_path)
