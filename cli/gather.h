@@ -37,6 +37,7 @@ struct gathering {
 
 struct gather_options {
 	bool descriptions_only; /* texts and binaries are usage errors (install, sync) */
+	bool changes_kernel;	/* what others could have written is refused: cli/trusted.h */
 	bool errors_only;	/* says nothing of warnings and notes */
 	const char *features;	/* file or directory; NULL: --features or the ABI's own */
 };

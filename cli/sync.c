@@ -1,6 +1,7 @@
 #include "cli/sync.h"
 
 #include "cli/effort.h"
+#include "cli/trusted.h"
 #include "manager/file.h"
 
 #include <stdlib.h>
@@ -44,10 +45,16 @@ static void gather_nothing(struct gathering *ret_gathering)
 static enum status gather_directory(struct sync *sync, struct gathering *ret_gathering)
 {
 	const struct options *options = sync->machine->options;
-	const struct gather_options how = {
-		.descriptions_only = true, .features = sync->machine->features};
+	const struct gather_options how = {.descriptions_only = true,
+		.changes_kernel = true,
+		.features = sync->machine->features};
 	struct file_list files;
 	struct error *error = NULL;
+	struct trusted trusted = trusted_begin(options);
+	if (!trusted_directory(&trusted, options->arguments[0])) {
+		gather_nothing(ret_gathering);
+		return STATUS_INPUT;
+	}
 	if (!file_list_read(options->arguments[0], &files, &error)) {
 		gather_nothing(ret_gathering);
 		return print_error(error);

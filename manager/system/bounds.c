@@ -14,9 +14,9 @@ static bool resolve(const char *directory, struct bytes *ret_path, struct error 
 		return false;
 	bool is_resolved = file_resolved(looked, ret_path);
 	close(looked);
-	return is_resolved || error_say(ret_error, ENOTSUP,
-				      "cannot tell where '%s' lies: /proc is not mounted",
-				      directory);
+	return is_resolved ||
+	       error_say(ret_error, ENOTSUP, "cannot tell where '%s' lies: /proc is not mounted",
+		       directory);
 }
 
 bool bounds_add(struct bounds *bounds, const char *directory, struct error **ret_error)
@@ -80,8 +80,9 @@ static void normalize(struct bytes *path)
 static bool is_inside_as_text(const struct bounds *bounds, struct slice own, const char *name)
 {
 	struct bytes path = {0};
-	bool is_good = (name[0] == '/' || (bytes_add(&path, own) && bytes_add(&path, SLICE("/")))) &&
-		       bytes_add(&path, slice_str(name));
+	bool is_good =
+		(name[0] == '/' || (bytes_add(&path, own) && bytes_add(&path, SLICE("/")))) &&
+		bytes_add(&path, slice_str(name));
 	if (is_good)
 		normalize(&path);
 	is_good = is_good && is_inside(bounds, own, bytes_slice(&path));
@@ -95,10 +96,9 @@ static int judge(const struct bounds *bounds, struct slice own, const char *name
 	struct error *error = NULL;
 	struct bytes resolved = {0};
 	int looked = file_look(path, &error);
-	*ret_is_outside =
-		looked < 0 ? !is_inside_as_text(bounds, own, name)
-			   : !file_resolved(looked, &resolved) ||
-				     !is_inside(bounds, own, bytes_slice(&resolved));
+	*ret_is_outside = looked < 0 ? !is_inside_as_text(bounds, own, name)
+				     : !file_resolved(looked, &resolved) ||
+					       !is_inside(bounds, own, bytes_slice(&resolved));
 	bytes_free(&resolved);
 	if (looked >= 0 && *ret_is_outside) {
 		close(looked);
@@ -120,8 +120,8 @@ int bounds_look(const struct bounds *bounds, const char *own, const char *name, 
 		return file_look(path, ret_error);
 	int looked = -1;
 	if (resolve(*own ? own : ".", &directory, ret_error))
-		looked = judge(bounds, bytes_slice(&directory), name, path, ret_is_outside,
-			ret_error);
+		looked = judge(
+			bounds, bytes_slice(&directory), name, path, ret_is_outside, ret_error);
 	bytes_free(&directory);
 	return looked;
 }

@@ -73,7 +73,7 @@ bool file_keep_attributes(int from, int to)
 	struct stat old, new;
 	if (fstat(from, &old) < 0 || fstat(to, &new) < 0)
 		return false;
-	bool is_owned = old.st_uid == new.st_uid && old.st_gid == new.st_gid;
+	bool is_owned = old.st_uid == new.st_uid &&old.st_gid == new.st_gid;
 	return (is_owned || fchown(to, old.st_uid, old.st_gid) == 0) && drop_inherited_list(to) &&
 	       keep_all_attributes(from, to) && fchmod(to, old.st_mode & 07777) == 0;
 }
@@ -90,9 +90,8 @@ static void place_close(struct place *place)
 /* The place of a path; a directory that can be searched but not read does too. */
 static bool place_open(const char *path, struct place *ret_place)
 {
-	if (path != ret_place->path &&
-		(size_t)snprintf(ret_place->path, sizeof(ret_place->path), "%s", path) >=
-			sizeof(ret_place->path)) {
+	if (path != ret_place->path && (size_t)snprintf(ret_place->path, sizeof(ret_place->path),
+					       "%s", path) >= sizeof(ret_place->path)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}
@@ -195,10 +194,10 @@ static bool replace(const struct place *place, int old, struct temporary *tempor
 			"cannot keep the owner, mode and attributes of '%s', which is left as it was: "
 			"write to another file",
 			place->path);
-	bool is_done = fstat(old, &at) == 0 && fd_write(temporary->fd, text) &&
-		       sync_fd(temporary->fd) && is_still(place, &at) &&
-		       renameat(place->directory, temporary->name, place->directory,
-			       place->name) == 0;
+	bool is_done =
+		fstat(old, &at) == 0 && fd_write(temporary->fd, text) && sync_fd(temporary->fd) &&
+		is_still(place, &at) &&
+		renameat(place->directory, temporary->name, place->directory, place->name) == 0;
 	return is_done || error_make(ret_error, errno, "cannot write '%s'", place->path);
 }
 

@@ -32,7 +32,8 @@ bool file_rewrite(const char *path, struct slice text, struct error **ret_error)
 /*
  * Gives the file `to` what the file `from` (both open; `from` to be read) has: owner, group,
  * extended attributes and mode, in this order. What does not concern who may do what, such as
- * integrity measurements, may get lost. false with errno; then `to` is as private as it was or more.
+ * integrity measurements, may get lost. false with errno; then `to` is as private as it was or
+ * more.
  */
 bool file_keep_attributes(int from, int to);
 

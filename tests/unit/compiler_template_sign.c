@@ -12,8 +12,9 @@ static bool is_template(const char *text)
 UNIT_TEST(template_sign_of_templates)
 {
 	CU_ASSERT_TRUE(is_template("profile @{name} {\n"));
-	CU_ASSERT_TRUE(is_template("# x\n\nabi <abi/3.0>,\r\n#include <a>\ninclude if exists <b>\n"
-				   "@{x} = a \\\n  b\nalias /a -> /b,\nprofile @{name} flags=(x){\r\n"));
+	CU_ASSERT_TRUE(
+		is_template("# x\n\nabi <abi/3.0>,\r\n#include <a>\ninclude if exists <b>\n"
+			    "@{x} = a \\\n  b\nalias /a -> /b,\nprofile @{name} flags=(x){\r\n"));
 	CU_ASSERT_TRUE(is_template("profile @{name}\n# and\n{\n"));
 	CU_ASSERT_TRUE(is_template("profile x flags=(nonsense {\n/a rwz\n")); /* its own mistakes */
 }

@@ -139,7 +139,8 @@ UNIT_TEST(rewrite_distrusts_links_of_others)
 		CU_ASSERT_EQUAL(lchown(place_at(&place, "link"), STRANGER, STRANGER), 0);
 		CU_ASSERT_EQUAL(lchown(place_at(&place, "tmp/link"), STRANGER, STRANGER), 0);
 		CU_ASSERT_FALSE(file_rewrite(place_at(&place, "link"), SLICE("x"), &error));
-		CU_ASSERT_TRUE(error_takes(&error, EACCES, "symbolic link of another user (65534)"));
+		CU_ASSERT_TRUE(
+			error_takes(&error, EACCES, "symbolic link of another user (65534)"));
 		CU_ASSERT_FALSE(file_rewrite(place_at(&place, "tmp/link"), SLICE("x"), &error));
 		CU_ASSERT_TRUE(error_takes(&error, EACCES, "symbolic link of another user"));
 		CU_ASSERT_TRUE(place_holds(&place, "mine", "precious"));
