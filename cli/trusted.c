@@ -14,14 +14,13 @@ struct trusted trusted_begin(const struct options *options)
 	return trusted;
 }
 
-static bool report(bool is_trusted, struct error *error)
+static bool refuse(struct error *error)
 {
-	if (is_trusted)
-		return true;
 	bool is_refused = error_number(error) == EPERM;
 	print_error(error);
 	if (is_refused)
-		print_problem("root takes what it loads from nobody else; --allow-writable goes on");
+		print_problem(
+			"root takes what it loads from nobody else; --allow-writable goes on");
 	return false;
 }
 
@@ -35,11 +34,12 @@ bool trusted_file(struct trusted *trusted, const char *path)
 	if (trust_file(&trusted->trust, path, &error))
 		return true;
 	snprintf(trusted->refused, sizeof(trusted->refused), "%s", path);
-	return report(false, error);
+	return refuse(error);
 }
 
 bool trusted_directory(struct trusted *trusted, const char *path)
 {
 	struct error *error = NULL;
-	return !trusted->is_asked || report(trust_directory(&trusted->trust, path, &error), error);
+	return !trusted->is_asked || trust_directory(&trusted->trust, path, &error) ||
+	       refuse(error);
 }

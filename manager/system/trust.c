@@ -33,7 +33,8 @@ static bool copy_path(char to[PATH_MAX], const char *folder, const char *name)
 
 static bool say_owner(const char *path, const struct stat *at, struct error **ret_error)
 {
-	const char *also = !S_ISLNK(at->st_mode) && (at->st_mode & OTHERS_WRITE) ? "; chmod go-w" : "";
+	const char *also =
+		!S_ISLNK(at->st_mode) && (at->st_mode & OTHERS_WRITE) ? "; chmod go-w" : "";
 	const char *links = S_ISLNK(at->st_mode) ? "-h " : "";
 	return error_say(ret_error, EPERM,
 		"'%s' belongs to user %u (mode %04o), who could decide what is loaded: chown %sroot: "
@@ -68,8 +69,7 @@ static bool follow(struct walk *walk, const char *path, struct error **ret_error
 	char target[PATH_MAX], rest[PATH_MAX];
 	ssize_t len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0 || walk->links++ >= LINKS_MOST)
-		return error_make(
-			ret_error, len < 0 ? errno : ELOOP, "cannot look at '%s'", path);
+		return error_make(ret_error, len < 0 ? errno : ELOOP, "cannot look at '%s'", path);
 	target[len] = '\0';
 	if (!copy_path(rest, target, walk->rest))
 		return error_make(ret_error, ENAMETOOLONG, "cannot look at '%s'", path);
@@ -105,8 +105,7 @@ static bool step(
 		return error_make(ret_error, ENAMETOOLONG, "cannot look at '%s'", walk->done);
 	if (lstat(path, &at) < 0) {
 		*ret_is_missing = errno == ENOENT || errno == ENOTDIR;
-		return *ret_is_missing ||
-		       error_make(ret_error, errno, "cannot look at '%s'", path);
+		return *ret_is_missing || error_make(ret_error, errno, "cannot look at '%s'", path);
 	}
 	if (!judge(walk->trust, path, &at, true, ret_error))
 		return false;

@@ -31,8 +31,8 @@ void trust_init(struct trust *trust, const char *top, uid_t also);
 
 /*
  * Whether nobody else can change the file that `path` names: from the working directory, or an
- * absolute one, which with a top begins with it. false with EPERM and words that name the place, its owner and mode, and the command that
- * mends it; what cannot be looked at is an error, too.
+ * absolute one, which with a top begins with it. false with EPERM and words that name the place,
+ * its owner and mode, and the command that mends it; what cannot be looked at is an error, too.
  */
 bool trust_file(struct trust *trust, const char *path, struct error **ret_error);
 
