@@ -249,6 +249,36 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 			unit, service, template, &pipeline->compile, &item->compiled);
 }
 
+/* A line that every description has. */
+static bool names_profile(struct slice text)
+{
+	static const char *const keys[] = {"name:", "\"name\":", "'name':"};
+	while (text.len > 0) {
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			if (slice_starts(text, slice_str(keys[i])))
+				return true;
+		const char *newline = memchr(text.at, '\n', text.len);
+		text = slice_from(text, newline ? (size_t)(newline - text.at) + 1 : text.len);
+	}
+	return false;
+}
+
+/* Whoever made the link may have no right to read what it leads to. */
+static void hide_foreign(struct work_item *item, const struct document *document)
+{
+	if (item->ok || names_profile(document->text))
+		return;
+	diags_reset(&item->unit.diags);
+	item->service = NULL;
+	item->document = item->name = slice_of(NULL, 0);
+	struct diag *diag = diag_add(&item->unit.diags, DIAG_OUTSIDE_PATH, span_of(0, 0),
+		"'%.*s' is a symbolic link to something outside of the directory that is no "
+		"description",
+		SLICE_FMT(item->path));
+	diag_help(&item->unit.diags, diag,
+		"nothing of it is shown: name the file itself to see its mistakes");
+}
+
 static void open_file(struct pipeline *pipeline)
 {
 	struct error *error = NULL;
@@ -286,6 +316,7 @@ static bool open_in_directory(struct pipeline *pipeline)
 	}
 	must(file_list_path(&directory->files, pipeline->file++, &pipeline->path));
 	pipeline->file_number++;
+	pipeline->is_link_away = bounds_are_left(directory->files.directory, pipeline->path.at);
 	open_file(pipeline);
 	return true;
 }
@@ -305,6 +336,7 @@ static bool open_next(struct pipeline *pipeline)
 	pipeline->path.len = 0;
 	must(bytes_add(&pipeline->path, slice_str(path)));
 	pipeline->file_number++;
+	pipeline->is_link_away = false;
 	open_file(pipeline);
 	return true;
 }
@@ -320,6 +352,8 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item)
 			item->service = NULL;
 			item->document = item->name = slice_of(NULL, 0);
 			compile_document(pipeline, item, pipeline->path.at, &document);
+			if (pipeline->is_link_away)
+				hide_foreign(item, &document);
 			return true;
 		}
 		if (error)

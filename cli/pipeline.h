@@ -51,6 +51,7 @@ struct pipeline {
 	struct bytes path;	       /* of the open file */
 	struct documents documents;
 	bool is_open;
+	bool is_link_away; /* the open file is a link that leads out of its directory */
 };
 
 /* false after a problem has been printed. */

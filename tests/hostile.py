@@ -323,6 +323,22 @@ def strangers(scratch):
         path = scratch.file("own/i%d.yaml" % number, GOOD + "template: ./i.profile\n")
         for command in (["compile"], ["check"], ["compile", "--self-contained"]):
             keeps_secret(aaforge(*command, path), "include %s" % include, "syntax")
+    # Nor do links in a directory.
+    links = scratch.path + "/links"
+    os.mkdir(links)
+    scratch.file("broken", "a: [\n\t{ qF7vX\n")
+    os.symlink(secret, links + "/a.yaml")
+    os.symlink("../broken", links + "/b.yaml")
+    for command in ("compile", "check", "audit"):
+        keeps_secret(aaforge(command, links), "a link, " + command, "outside-path")
+    os.symlink(secret, links + "/text")
+    result = aaforge("audit", "--profiles", links, scratch.file("c.yaml", "services: {web: {image: x}}\n"))
+    check("kGT9" not in result.message + result.text and "qF7vX" not in result.message + result.text, "a link among profiles", result.message)
+    os.unlink(links + "/a.yaml")
+    os.unlink(links + "/b.yaml")
+    os.symlink(scratch.file("linked", "name: x\nbinry: /b\n"), links + "/good.yaml")
+    result = aaforge("compile", links)
+    check("binry: /b" in result.message, "mistakes of a linked description are shown", result.message)
     # Mistakes of a real template are shown, also through a link within the directory.
     scratch.file("own/data/real.profile", "include <tunables/global>\nprofile @{name} {\n\t/a rwz,\n}\n")
     os.symlink("data", own + "/..data")

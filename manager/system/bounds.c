@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The path of a directory without symbolic links. */
@@ -124,4 +125,17 @@ int bounds_look(const struct bounds *bounds, const char *own, const char *name, 
 			bounds, bytes_slice(&directory), name, path, ret_is_outside, ret_error);
 	bytes_free(&directory);
 	return looked;
+}
+
+bool bounds_are_left(const char *directory, const char *path)
+{
+	struct stat at;
+	struct bounds none = {0};
+	bool is_outside;
+	if (lstat(path, &at) < 0 || !S_ISLNK(at.st_mode))
+		return false;
+	int looked = bounds_look(&none, directory, path, path, &is_outside, NULL);
+	if (looked >= 0)
+		close(looked);
+	return is_outside;
 }

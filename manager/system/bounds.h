@@ -32,4 +32,10 @@ void bounds_free(struct bounds *bounds);
 int bounds_look(const struct bounds *bounds, const char *own, const char *name, const char *path,
 	bool *ret_is_outside, struct error **ret_error);
 
+/*
+ * Whether `path`, a file of a directory, is a symbolic link to something that lies elsewhere: the
+ * directory's writer may have no right to read it.
+ */
+bool bounds_are_left(const char *directory, const char *path);
+
 #endif
