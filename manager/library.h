@@ -57,6 +57,12 @@ struct unit *library_unit(struct library *library);
  */
 void library_digest(struct library *library, struct slice text, struct digest_list *list);
 
+/*
+ * The path of a file that the text of the last library_digest includes, and that is there but
+ * cannot be read, such as a named pipe, for which apparmor_parser would wait; empty: none.
+ */
+struct slice library_trouble(const struct library *library);
+
 /* Whether apparmor_parser takes a file of that name from a directory: not README, .x, x~,
  * x.dpkg-new and the like. */
 bool library_takes_name(const char *name);

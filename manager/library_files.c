@@ -182,6 +182,8 @@ static bool try_path(struct library *library, struct library_entry *entry, struc
 		is_there = file->is_there;
 		if (is_there)
 			entry_add(library, entry, file);
+		else
+			entry->trouble = file->path;
 	}
 	close(fd);
 	return is_there;

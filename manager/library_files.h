@@ -34,7 +34,8 @@ struct library_entry {
 	size_t file_count;
 	struct include_file *included; /* for the loader, once is_loaded */
 	bool is_loaded;
-	unsigned visit; /* of the last digest that counted it */
+	struct slice trouble; /* what is there and cannot be read, or empty */
+	unsigned visit;	      /* of the last digest that counted it */
 };
 
 #define LIBRARY_BUCKETS	    256
@@ -54,7 +55,8 @@ struct library {
 	unsigned stack;	     /* files being read */
 	unsigned loop_floor; /* lowest place on the stack that a loop led back to; UINT_MAX: none */
 	unsigned visit;
-	bool shows_outside; /* also of files outside of the directories */
+	struct slice trouble; /* of the last digest */
+	bool shows_outside;   /* also of files outside of the directories */
 };
 
 /* The entry of a path, looked up on disk the first time and remembered, also when it is missing. */

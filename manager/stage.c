@@ -109,7 +109,7 @@ static bool check_step(struct stage *stage, const char *name, struct error **ret
 
 static bool sync_step(struct stage *stage, const char *name, struct error **ret_error)
 {
-	int fd = openat(stage->temporary.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(stage->temporary.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
 	int number = errno;
 	if (fd >= 0)

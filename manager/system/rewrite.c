@@ -117,8 +117,8 @@ static bool is_followed(const struct place *place, const struct stat *link)
 	if (fstat(place->directory, &directory) < 0)
 		return false;
 	bool is_shared = (directory.st_mode & S_ISVTX) && (directory.st_mode & S_IWOTH);
-	if (is_shared)
-		return link->st_uid == me || link->st_uid == directory.st_uid;
+	if (is_shared && link->st_uid != me && link->st_uid != directory.st_uid)
+		return false;
 	if (link->st_uid == me || link->st_uid == 0)
 		return true;
 	return fstatat(place->directory, place->name, &target, 0) == 0 &&

@@ -22,10 +22,10 @@
  *     place would leave a part of a text after a failure
  *
  * A symbolic link is followed when it is the caller's or root's, or belongs to the owner of what it
- * leads to; in a directory like /tmp, sticky and open to all, only when it is the caller's or that
- * of the directory's owner (fs.protected_symlinks of proc(5), whatever the kernel is set to). Else
- * EACCES: somebody else would choose the file that is overwritten. Devices are written to directly,
- * other things are refused, as are links below /dev and /proc.
+ * leads to; in a directory like /tmp, sticky and open to all, only when it is the caller's too, or
+ * that of the directory's owner (fs.protected_symlinks of proc(5), whatever the kernel is set to).
+ * Else EACCES: somebody else would choose the file that is overwritten. Devices are written to
+ * directly, other things are refused, as are links below /dev and /proc.
  */
 bool file_rewrite(const char *path, struct slice text, struct error **ret_error);
 

@@ -143,6 +143,9 @@ UNIT_TEST(rewrite_distrusts_links_of_others)
 			error_takes(&error, EACCES, "symbolic link of another user (65534)"));
 		CU_ASSERT_FALSE(file_rewrite(place_at(&place, "tmp/link"), SLICE("x"), &error));
 		CU_ASSERT_TRUE(error_takes(&error, EACCES, "symbolic link of another user"));
+		CU_ASSERT_EQUAL(chown(place_at(&place, "tmp"), STRANGER, STRANGER), 0);
+		CU_ASSERT_FALSE(rewrites(&place, "tmp/link", "x")); /* his directory, too */
+		CU_ASSERT_EQUAL(chown(place_at(&place, "tmp"), 0, 0), 0);
 		CU_ASSERT_TRUE(place_holds(&place, "mine", "precious"));
 		/* His link to his own file, but not where everybody makes links. */
 		CU_ASSERT_EQUAL(chown(place_at(&place, "mine"), STRANGER, STRANGER), 0);

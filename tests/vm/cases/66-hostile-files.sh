@@ -25,7 +25,14 @@ matches "which" "'pipes/pipe.yaml' is a named pipe" "$output"
 exits "sync of it" 3 timeout 10 aaforge sync pipes
 matches "changes nothing" 'nothing was changed' "$output"
 same "nothing is loaded" "" "$(mode_of web)"
-rm -r pipes/pipe* pipes/template.yaml
+mkdir texts
+mkfifo texts/.pipe
+for name in one two; do
+	printf 'profile %s {\n include "/w/texts/.pipe"\n}\n' $name >texts/$name
+done
+refused "profile texts that include one" "/w/texts/.pipe', which is included, is not a file" timeout 10 aaforge load texts
+same "both are told" 2 "$(echo "$output" | grep -c 'which is included')"
+rm -r pipes/pipe* pipes/template.yaml texts
 refused "what would be waited for" 'Resource temporarily unavailable' timeout 10 aaforge audit $securityfs/revision
 
 # A pipe that comes into a watched directory: told, and SIGTERM still ends it.
