@@ -19,8 +19,6 @@ static bool set_bounds(struct pipeline *pipeline, struct error **ret_error)
 	buf_printf(&path, "%s" TEMPLATES, options->root ? options->root : "");
 	const char *own = arena_string(path.arena, buf_slice(&path));
 	pipeline->bounds.is_open = options->allow_outside;
-	if (options->allow_outside)
-		library_show_outside(pipeline->library);
 	if (file_is_directory(own) && !bounds_add(&pipeline->bounds, own, ret_error))
 		return false;
 	for (size_t i = 0; i < options->template_count; i++)

@@ -77,11 +77,6 @@ const struct include_loader *library_loader(struct library *library)
 	return &library->loader;
 }
 
-void library_show_outside(struct library *library)
-{
-	library->shows_outside = true;
-}
-
 struct unit *library_unit(struct library *library)
 {
 	return &library->unit;
@@ -125,7 +120,7 @@ static void parse(struct library *library, struct library_file *file)
 	struct diags before = unit->diags;
 	parse_policy(unit, file->source, &first);
 	policy_read_include(unit, first, &library->loader, file->preamble, file->body);
-	if (file->is_outside && !library->shows_outside && unit->diags.errors > before.errors)
+	if (file->is_outside && unit->diags.errors > before.errors)
 		hide(library, file, &before);
 }
 

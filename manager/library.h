@@ -37,9 +37,6 @@ bool library_open(const char *base, const char *const *includes, size_t include_
 
 void library_free(struct library *library);
 
-/* Lets diagnostics show the text of files outside of the directories, too. */
-void library_show_outside(struct library *library);
-
 /* The base directory, absolute. */
 const char *library_base(const struct library *library);
 

@@ -56,7 +56,6 @@ struct library {
 	unsigned loop_floor; /* lowest place on the stack that a loop led back to; UINT_MAX: none */
 	unsigned visit;
 	struct slice trouble; /* of the last digest */
-	bool shows_outside;   /* also of files outside of the directories */
 };
 
 /* The entry of a path, looked up on disk the first time and remembered, also when it is missing. */

@@ -321,7 +321,7 @@ def strangers(scratch):
     for number, include in enumerate((secret, scratch.path + "/own/link.profile")):
         scratch.file("own/i.profile", 'profile @{name} {\n\tinclude "%s"\n}\n' % include)
         path = scratch.file("own/i%d.yaml" % number, GOOD + "template: ./i.profile\n")
-        for command in (["compile"], ["check"], ["compile", "--self-contained"]):
+        for command in (["compile"], ["check"], ["compile", "--self-contained"], ["compile", "--allow-outside"]):
             keeps_secret(aaforge(*command, path), "include %s" % include, "syntax")
     # Nor do links in a directory.
     links = scratch.path + "/links"
