@@ -7,9 +7,10 @@
 #include "cli/report.h"
 #include "compiler/service/read.h"
 #include "manager/file.h"
+#include "manager/system/bounds.h"
+#include "manager/system/rewrite.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* A file of many manifests. */
 enum { FILE_BYTES_MAX = 64 << 20 };
@@ -20,6 +21,7 @@ struct audit {
 	struct audit_report *report;
 	struct unit unit;
 	enum status status;
+	bool is_link_away; /* the file is a link that leads out of its directory */
 	size_t workloads, containers;
 	size_t severities[SEVERITY_ERROR + 1];
 	struct bytes fixed; /* with --fix: the text of the operand */
@@ -80,6 +82,19 @@ static void refuse_foreign(struct audit *audit, const struct source *source)
 		"inspect, or an OCI config.json");
 }
 
+/* Whoever made the link may have no right to read what it leads to. */
+static void hide_foreign(struct audit *audit, const struct source *source)
+{
+	struct diags *diags = &audit->unit.diags;
+	if (!audit->is_link_away || diags->errors == 0)
+		return;
+	diags_reset(diags);
+	struct diag *diag = diag_add(diags, DIAG_OUTSIDE_PATH, span_of(0, 0),
+		"'%.*s' is a symbolic link to something outside of the directory that cannot be read",
+		SLICE_FMT(source->name));
+	diag_help(diags, diag, "nothing of it is shown: name the file itself to see its mistakes");
+}
+
 static void audit_source(
 	struct audit *audit, const struct source *source, bool is_command, bool is_named)
 {
@@ -89,6 +104,7 @@ static void audit_source(
 					  : audit_read(&audit->unit, source, &first);
 	if (read == AUDIT_FOREIGN && is_named)
 		refuse_foreign(audit, source);
+	hide_foreign(audit, source);
 	if (audit->unit.diags.errors > 0)
 		worsen(audit, STATUS_INPUT);
 	report_diags(
@@ -144,7 +160,7 @@ static bool write_fixed(struct audit *audit, const char *path)
 		fwrite(audit->fixed.at, 1, audit->fixed.len, stdout);
 		return true;
 	}
-	if (file_write(to, bytes_slice(&audit->fixed), &error))
+	if (file_rewrite(to, bytes_slice(&audit->fixed), &error))
 		return true;
 	worsen(audit, print_error(error));
 	return false;
@@ -161,8 +177,7 @@ static void audit_file(struct audit *audit, const char *path, bool is_named)
 {
 	struct error *error = NULL;
 	struct bytes text = {0};
-	bool is_stdin = strcmp(path, "-") == 0;
-	bool is_read = is_stdin ? file_read_fd(STDIN_FILENO, "-", FILE_BYTES_MAX, &text, &error)
+	bool is_read = is_named ? file_read_operand(path, FILE_BYTES_MAX, &text, &error)
 				: file_read(path, FILE_BYTES_MAX, &text, &error);
 	audit->fixed.len = 0;
 	audit->mended = audit->left = audit->guessed = 0;
@@ -197,8 +212,10 @@ static void audit_directory(struct audit *audit, const char *directory)
 	for (size_t i = 0; i < files.count; i++) {
 		if (!file_list_path(&files, i, &path))
 			out_of_memory();
+		audit->is_link_away = bounds_are_left(directory, path.at);
 		audit_file(audit, path.at, false);
 	}
+	audit->is_link_away = false;
 	bytes_free(&path);
 	file_list_free(&files);
 }

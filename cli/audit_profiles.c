@@ -63,7 +63,7 @@ static bool is_profile_name(const char *name)
 }
 
 static void read_text(struct audit_profiles *profiles, struct library *library, const char *path,
-	struct slice text)
+	bool is_link_away, struct slice text)
 {
 	struct unit unit;
 	struct statement *first;
@@ -76,6 +76,11 @@ static void read_text(struct audit_profiles *profiles, struct library *library, 
 	if (is_read)
 		for (const struct profile *at = policy.profiles; at; at = at->next)
 			add(profiles, at, slice_str(path));
+	else if (is_link_away)
+		print_problem(
+			"'%s' is a symbolic link to something outside of the directory that is "
+			"no profile",
+			path);
 	else
 		report_diags(&unit, FORMAT_TEXT);
 	unit_free(&unit);
@@ -100,7 +105,8 @@ static enum status read_texts(
 		if (!file_list_path(&files, i, &path))
 			out_of_memory();
 		if (file_read(path.at, limits_default.policy_bytes, &text, &error))
-			read_text(profiles, library, path.at, bytes_slice(&text));
+			read_text(profiles, library, path.at, bounds_are_left(directory, path.at),
+				bytes_slice(&text));
 		else
 			status = print_error(error);
 	}

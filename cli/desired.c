@@ -188,16 +188,37 @@ static struct slice template_obstacle(struct deciding *deciding, struct slice pa
 				 "'%.*s' is not the template that it would be", SLICE_FMT(path));
 }
 
+static bool digests_are_equal(const struct digest *a, const struct digest *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The text of a template, if it still is what the profile was compiled with. */
+static bool read_template(
+	struct deciding *deciding, const struct gathered *item, struct slice *ret_text)
+{
+	struct slice text;
+	if (!read_if_there(deciding, item->template, &text))
+		return false;
+	struct digest now = digest_of(text);
+	if (!digests_are_equal(&now, &item->template_digest))
+		return false;
+	*ret_text = text;
+	return true;
+}
+
 static struct shared_file *decide_template(
-	struct deciding *deciding, struct slice path, struct slice source)
+	struct deciding *deciding, struct slice path, const struct gathered *item)
 {
 	struct shared_file *file = arena_new(memory(deciding), struct shared_file);
 	struct slice old;
-	*file = (struct shared_file){.next = deciding->templates, .path = path, .source = source};
+	*file = (struct shared_file){
+		.next = deciding->templates, .path = path, .source = item->template};
 	deciding->templates = file;
-	if (!read_if_there(deciding, source, &file->text)) {
-		file->obstacle = arena_printf(
-			memory(deciding), "its template '%.*s' is gone", SLICE_FMT(source));
+	if (!read_template(deciding, item, &file->text)) {
+		file->obstacle = arena_printf(memory(deciding),
+			"its template '%.*s' is gone, or another one by now",
+			SLICE_FMT(item->template));
 		return file;
 	}
 	if (!read_if_there(deciding, path, &old))
@@ -236,10 +257,10 @@ static struct shared_file *template_of(struct deciding *deciding, struct desired
 		return NULL;
 	struct shared_file *file = find_template(deciding, path);
 	if (!file)
-		file = decide_template(deciding, path, item->template);
+		file = decide_template(deciding, path, item);
 	struct slice text;
 	if (!slice_eq(file->source, item->template) &&
-		(!read_if_there(deciding, item->template, &text) || !slice_eq(text, file->text)))
+		(!read_template(deciding, item, &text) || !slice_eq(text, file->text)))
 		object(desired,
 			arena_printf(memory(deciding),
 				"'%.*s' and '%.*s' are two templates, and would both be '%.*s'",
@@ -296,11 +317,6 @@ struct loaded_view {
 	bool is_drifted; /* another than we loaded */
 	bool is_held;	 /* as it should be */
 };
-
-static bool digests_are_equal(const struct digest *a, const struct digest *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
 
 static struct loaded_view view_loaded(const struct deciding *deciding, const struct gathered *item,
 	const struct installed *installed)

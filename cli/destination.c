@@ -1,6 +1,7 @@
 #include "cli/destination.h"
 
 #include "manager/file.h"
+#include "manager/system/rewrite.h"
 
 static bool names_directory(const char *path)
 {
@@ -26,7 +27,7 @@ bool destination_commit(
 	if (stage)
 		return stage_commit(stage, ret_error);
 	if (destination->path)
-		return file_write(destination->path, text, ret_error);
+		return file_rewrite(destination->path, text, ret_error);
 	fwrite(text.at, 1, text.len, stdout);
 	return true;
 }

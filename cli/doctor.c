@@ -4,15 +4,19 @@
  *     host, features, runtimes, files, profiles of ours -> findings -> text or JSON
  */
 #include "cli/report.h"
+#include "manager/file.h"
 #include "manager/installed.h"
 #include "manager/loaded.h"
 #include "manager/runtime.h"
 #include "manager/scan.h"
 #include "manager/system/path.h"
+#include "manager/system/trust.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct doctor {
 	const struct options *options;
@@ -168,6 +172,56 @@ static void check_journal(struct doctor *doctor)
 		finding_add(&doctor->findings, FINDING_JOURNAL, "%.*s", SLICE_FMT(path));
 }
 
+/* Each place is told once. false: one was told. */
+static bool add_distrust(struct doctor *doctor, struct error *error)
+{
+	if (error_number(error) == EPERM)
+		add_error(doctor, FINDING_WRITABLE, error);
+	else
+		error_free(error);
+	return false;
+}
+
+static bool takes_all(const char *name)
+{
+	return name[0] != '.';
+}
+
+/* A directory and its files; what is there twice, or beyond the first, is told by the next run. */
+static bool check_writers_of(struct doctor *doctor, struct trust *trust, const char *directory)
+{
+	struct file_list list = {0};
+	struct bytes path = {0};
+	struct error *error = NULL;
+	bool is_good = true;
+	if (!file_is_directory(directory))
+		return true;
+	if (!trust_directory(trust, directory, &error))
+		return add_distrust(doctor, error);
+	if (!file_list_read_if(directory, takes_all, &list, NULL))
+		return true;
+	for (size_t i = 0; is_good && i < list.count; i++) {
+		if (!file_list_path(&list, i, &path))
+			out_of_memory();
+		is_good = trust_file(trust, path.at, &error) || add_distrust(doctor, error);
+	}
+	bytes_free(&path);
+	file_list_free(&list);
+	return is_good;
+}
+
+static void check_writers(struct doctor *doctor)
+{
+	struct trust trust;
+	const struct places *places = &doctor->places;
+	/* Who builds an image owns what he builds. */
+	trust_init(&trust, places->root, places->root[0] ? geteuid() : 0);
+	const char *templates =
+		arena_printf(&doctor->arena, "%s/templates", places->descriptions).at;
+	if (check_writers_of(doctor, &trust, places->descriptions))
+		check_writers_of(doctor, &trust, templates);
+}
+
 static void examine(struct doctor *doctor)
 {
 	host_read(&doctor->places, &doctor->arena, &doctor->host);
@@ -178,6 +232,7 @@ static void examine(struct doctor *doctor)
 	check_loaded(doctor);
 	check_files(doctor);
 	check_journal(doctor);
+	check_writers(doctor);
 	check_runtimes(doctor);
 	findings_sort(&doctor->findings);
 }

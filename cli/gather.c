@@ -3,6 +3,7 @@
 #include "cli/report.h"
 #include "cli/template_store.h"
 #include "cli/texts.h"
+#include "cli/trusted.h"
 #include "cli/verify.h"
 #include "compiler/service/yaml.h"
 
@@ -28,6 +29,7 @@ struct gatherer {
 	bool *from_directory; /* of texts: an empty one is fine there */
 	size_t text_count, text_capacity;
 	struct told *told;
+	struct trusted trusted;
 };
 
 static void worsen(struct gathering *out, enum status status)
@@ -146,6 +148,12 @@ static const struct root_finding *keep_findings(
 	return first;
 }
 
+static bool is_trusted(struct gatherer *g, const struct gathered *item)
+{
+	return trusted_file(&g->trusted, item->path.at) &&
+	       (item->template.len == 0 || trusted_file(&g->trusted, item->template.at));
+}
+
 static void use_description(
 	struct verify *verify, struct work_item *work, bool accepted, struct slice binary)
 {
@@ -158,6 +166,7 @@ static void use_description(
 		struct slice file = template_file(arena, work->service, work->path.at);
 		if (file.len > 0) {
 			item->template = absolute(arena, file);
+			item->template_digest = template_digest(verify->pipeline, file);
 			item->template_as = arena_copy(arena, work->service->template);
 		}
 		item->image = arena_copy(arena, image_of(work->service));
@@ -165,7 +174,9 @@ static void use_description(
 	item->root_findings = keep_findings(arena, work->root_findings);
 	drop_told(g, &work->unit.diags);
 	pipeline_report(verify->pipeline, work);
-	if (accepted)
+	if (!is_trusted(g, item))
+		refuse(g, STATUS_INPUT);
+	else if (accepted)
 		add_member(g, item, work->path, work->text, binary);
 	else
 		g->out->refused++;
@@ -243,7 +254,14 @@ static void take_file(struct gatherer *g, struct slice path, bool from_directory
 	struct arena *arena = &g->out->arena;
 	struct bytes content = {0};
 	struct error *error = NULL;
-	if (!file_read(path.at, COMPILED_BYTES_MAX, &content, &error)) {
+	if (!trusted_file(&g->trusted, path.at)) {
+		refuse(g, STATUS_INPUT);
+		return;
+	}
+	bool is_read = from_directory
+			       ? file_read(path.at, COMPILED_BYTES_MAX, &content, &error)
+			       : file_read_operand(path.at, COMPILED_BYTES_MAX, &content, &error);
+	if (!is_read) {
 		g->out->refused++;
 		problem(g, STATUS_SYSTEM, error);
 		return;
@@ -304,7 +322,9 @@ static void take_operand(struct gatherer *g, char *operand)
 	bool is_directory = !slice_is(path, "-") && file_is_directory(operand);
 	bool described = is_directory ? g->how->descriptions_only || has_descriptions(operand)
 				      : is_description_name(path);
-	if (described) {
+	if (is_directory && !trusted_directory(&g->trusted, operand)) {
+		refuse(g, STATUS_INPUT);
+	} else if (described) {
 		g->descriptions[g->description_count++] = operand;
 	} else if (is_directory) {
 		take_texts(g, operand);
@@ -347,6 +367,18 @@ static void set_base(struct gatherer *g)
 		g->options.base = arena_printf(&g->out->arena, "%s%s", root, LIBRARY_BASE).at;
 }
 
+/* What profiles include comes from the directories that are named, too. */
+static bool are_includes_trusted(struct gatherer *g)
+{
+	const struct options *options = &g->options;
+	if (options->base && !trusted_directory(&g->trusted, options->base))
+		return false;
+	for (size_t i = 0; i < options->include_count; i++)
+		if (!trusted_directory(&g->trusted, options->include_dirs[i]))
+			return false;
+	return true;
+}
+
 void gather(const struct options *options, const struct gather_options *how,
 	struct gathering *ret_gathering)
 {
@@ -365,6 +397,8 @@ void gather(const struct options *options, const struct gather_options *how,
 		g.options.look_at = options->root ? options->root : "/";
 		g.options.root_findings_only = how->root_findings_only;
 	}
+	g.trusted = trusted_begin(options);
+	g.trusted.is_asked = g.trusted.is_asked && how->changes_kernel;
 	g.descriptions = calloc(options->argument_count + 1, sizeof(*g.descriptions));
 	if (!g.descriptions)
 		out_of_memory();
@@ -372,7 +406,10 @@ void gather(const struct options *options, const struct gather_options *how,
 		print_problem("name at least one file or directory");
 		worsen(g.out, STATUS_USAGE);
 	}
-	for (size_t i = 0; i < options->argument_count; i++)
+	bool is_good = are_includes_trusted(&g);
+	if (!is_good)
+		refuse(&g, STATUS_INPUT);
+	for (size_t i = 0; i < options->argument_count && is_good; i++)
 		take_operand(&g, options->arguments[i]);
 	if (g.out->status != STATUS_USAGE) {
 		gather_descriptions(&g);

@@ -23,8 +23,9 @@ struct gathered {
 	struct slice path;	   /* absolute path of the file; "-" for standard input */
 	struct slice document;	   /* the description's own bytes; empty for texts and binaries */
 	struct slice template;	   /* absolute path of its template file, or empty */
-	struct slice template_as;  /* the path as the description writes it */
-	struct slice image;	   /* container: image:, or empty */
+	struct digest template_digest;		  /* of what was compiled with */
+	struct slice template_as;		  /* the path as the description writes it */
+	struct slice image;			  /* container: image:, or empty */
 	const struct root_finding *root_findings; /* gather_options.looks_at_root; or NULL */
 };
 
@@ -38,6 +39,7 @@ struct gathering {
 
 struct gather_options {
 	bool descriptions_only; /* texts and binaries are usage errors (install, sync) */
+	bool changes_kernel;	/* what others could have written is refused: cli/trusted.h */
 	bool errors_only;	/* says nothing of warnings and notes */
 	/*
 	 * Descriptions that attach by path are looked at in --root DIR (default: "/"). What is not

@@ -3,8 +3,7 @@
 #include "audit/import.h"
 #include "cli/report.h"
 #include "manager/file.h"
-
-#include <unistd.h>
+#include "manager/system/rewrite.h"
 
 static enum status write_text(const struct options *options, struct slice text)
 {
@@ -13,7 +12,7 @@ static enum status write_text(const struct options *options, struct slice text)
 		fwrite(text.at, 1, text.len, stdout);
 		return STATUS_OK;
 	}
-	return file_write(options->output, text, &error) ? STATUS_OK : print_error(error);
+	return file_rewrite(options->output, text, &error) ? STATUS_OK : print_error(error);
 }
 
 static enum status import(struct unit *unit, const struct options *options, struct slice text)
@@ -48,10 +47,7 @@ enum status command_import(const struct options *options)
 		return STATUS_USAGE;
 	}
 	const char *path = options->arguments[0];
-	bool is_read = strcmp(path, "-") == 0
-			       ? file_read_fd(STDIN_FILENO, "-", audit_limits.document_bytes, &text,
-					 &error)
-			       : file_read(path, audit_limits.document_bytes, &text, &error);
+	bool is_read = file_read_operand(path, audit_limits.document_bytes, &text, &error);
 	if (!is_read)
 		return print_error(error);
 	unit_init(&unit, NULL, out_of_memory);

@@ -20,7 +20,11 @@ static enum status install_gathered(struct machine *machine, struct gathering *g
 static enum status install_on(struct machine *machine)
 {
 	const struct gather_options how = {
-		.descriptions_only = true, .looks_at_root = true, .features = machine->features};
+		.descriptions_only = true,
+		.changes_kernel = true,
+		.looks_at_root = true,
+		.features = machine->features,
+	};
 	struct gathering gathering;
 	gather(machine->options, &how, &gathering);
 	enum status status = gathering.status;

@@ -3,7 +3,11 @@
 #include "cli/destination.h"
 #include "cli/pipeline.h"
 #include "compiler/output/launch.h"
+#include "compiler/output/seccomp_file.h"
 #include "compiler/output/yaml_print.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 struct launcher {
 	struct pipeline *pipeline;
@@ -38,12 +42,10 @@ static void usage_problem(struct launcher *launcher, const char *what, const cha
  * 'services/x.json'. */
 static struct slice beside(struct arena *arena, struct slice description, struct slice path)
 {
-	size_t folder = description.len;
-	while (folder > 0 && description.at[folder - 1] != '/')
-		folder--;
-	if (folder == 0 || slice_starts(path, SLICE("/")))
+	struct slice folder = pipeline_folder(description);
+	if (slice_starts(path, SLICE("/")))
 		return path;
-	return arena_printf(arena, "%.*s%.*s", (int)folder, description.at, SLICE_FMT(path));
+	return arena_printf(arena, "%.*s%.*s", SLICE_FMT(folder), SLICE_FMT(path));
 }
 
 static struct slice file_name(struct arena *arena, struct slice name, const char *suffix)
@@ -149,17 +151,75 @@ static void join_output(struct launcher *launcher, struct work_item *item,
 	must(bytes_add(&launcher->text, buf_slice(&text)));
 }
 
-/* Most outputs only name it. */
+static bool say_outside(struct work_item *item)
+{
+	struct diags *diags = &item->unit.diags;
+	const struct seccomp *seccomp = &item->service->run->seccomp;
+	struct diag *diag = diag_add(diags, DIAG_OUTSIDE_PATH, seccomp->span,
+		"the seccomp filter '%.*s' lies outside of the description's directory, or a link in "
+		"its path leads there",
+		SLICE_FMT(seccomp->file));
+	diag_help(diags, diag,
+		"copy it beside the description, or name its directory with --templates; "
+		"--allow-outside takes any file");
+	return false;
+}
+
+/* Of what is no filter nothing may be shown or copied: it may be anything that we can read. */
+static bool check_own_filter(struct launcher *launcher, struct work_item *item)
+{
+	const struct seccomp *seccomp = &item->service->run->seccomp;
+	const char *trouble = seccomp_file_trouble(bytes_slice(&launcher->own_filter));
+	if (!trouble)
+		return true;
+	struct diag *diag = diag_add(&item->unit.diags, DIAG_BAD_JSON, seccomp->span,
+		"'%.*s' is no seccomp filter: %s", SLICE_FMT(seccomp->file), trouble);
+	diag_help(&item->unit.diags, diag,
+		"expected what 'docker run --security-opt seccomp=FILE' takes; nothing of the file is "
+		"shown");
+	return false;
+}
+
+static bool read_looked(
+	struct launcher *launcher, struct work_item *item, int looked, const char *path)
+{
+	struct error *error = NULL;
+	int fd = file_open_looked(looked, path, &error);
+	bool is_read = fd >= 0 && file_read_fd(fd, path, item->unit.limits->document_bytes,
+					  &launcher->own_filter, &error);
+	if (fd >= 0)
+		close(fd);
+	if (!is_read)
+		pipeline_problem(launcher->pipeline, error);
+	return is_read && check_own_filter(launcher, item);
+}
+
+/* Most outputs only name it: then it may be made later. */
 static bool read_own_filter(struct launcher *launcher, struct work_item *item)
 {
 	struct error *error = NULL;
+	bool is_outside;
+	const struct seccomp *seccomp = &item->service->run->seccomp;
+	bool is_named_only = launcher->output && launcher->output != &outputs[OUTPUT_oci];
 	bytes_free(&launcher->own_filter);
-	if (item->service->run->seccomp.kind != SECCOMP_FILE ||
-		(launcher->output && launcher->output != &outputs[OUTPUT_oci]))
+	if (seccomp->kind != SECCOMP_FILE)
 		return true;
-	const char *path = arena_string(&item->unit.arena, own_filter_path(item));
-	if (file_read(path, item->unit.limits->document_bytes, &launcher->own_filter, &error))
+	struct arena *arena = &item->unit.arena;
+	const char *path = arena_string(arena, own_filter_path(item));
+	int looked = bounds_look(&launcher->pipeline->bounds,
+		arena_string(arena, pipeline_folder(item->path)),
+		arena_string(arena, seccomp->file), path, &is_outside, &error);
+	if (looked >= 0) {
+		bool is_read = read_looked(launcher, item, looked, path);
+		close(looked);
+		return is_read;
+	}
+	if (is_outside)
+		return say_outside(item);
+	if (is_named_only && error_number(error) == ENOENT) {
+		error_free(error);
 		return true;
+	}
 	pipeline_problem(launcher->pipeline, error);
 	return false;
 }
@@ -282,7 +342,7 @@ static bool prepare(struct launcher *launcher, const struct options *options)
 		usage_problem(launcher, "takes no --merge, which is for --to oci", to);
 		return false;
 	}
-	if (options->merge && !file_read(options->merge, limits_default.document_bytes,
+	if (options->merge && !file_read_operand(options->merge, limits_default.document_bytes,
 				      &launcher->merge, &error)) {
 		pipeline_problem(launcher->pipeline, error);
 		return false;

@@ -214,7 +214,11 @@ static enum status load_gathering(struct load *load)
 
 static enum status load_on_machine(struct load *load)
 {
-	struct gather_options how = {.looks_at_root = true, .features = load->machine.features};
+	struct gather_options how = {
+		.changes_kernel = true,
+		.looks_at_root = true,
+		.features = load->machine.features,
+	};
 	if (!load->machine.has_kernel) {
 		print_problem("cannot load: %.*s", SLICE_FMT(load->machine.why_no_kernel));
 		return STATUS_SYSTEM;

@@ -67,5 +67,6 @@ int main(int argc, char **argv)
 		report_json_failure(status);
 	free(options.include_dirs);
 	free(options.root_base);
+	free(options.template_dirs);
 	return finish_output(status);
 }

@@ -114,14 +114,13 @@ static bool set_severity(const char *text, enum severity severity, struct option
 	return true;
 }
 
-static void add_include(struct options *options, const char *dir)
+static void add_directory(const char ***dirs, size_t *count, const char *dir)
 {
-	const char **dirs =
-		realloc(options->include_dirs, (options->include_count + 1) * sizeof(*dirs));
-	if (!dirs)
+	const char **more = reallocarray(*dirs, *count + 1, sizeof(*more));
+	if (!more)
 		out_of_memory();
-	dirs[options->include_count++] = dir;
-	options->include_dirs = dirs;
+	more[(*count)++] = dir;
+	*dirs = more;
 }
 
 static bool read_abi(const char *text, struct options *options)
@@ -225,7 +224,16 @@ static bool set_option(
 		options->base = text;
 		return true;
 	case OPTION_include:
-		add_include(options, text);
+		add_directory(&options->include_dirs, &options->include_count, text);
+		return true;
+	case OPTION_templates:
+		add_directory(&options->template_dirs, &options->template_count, text);
+		return true;
+	case OPTION_allow_outside:
+		options->allow_outside = true;
+		return true;
+	case OPTION_allow_writable:
+		options->allow_writable = true;
 		return true;
 	case OPTION_features:
 		options->features = text;

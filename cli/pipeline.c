@@ -9,6 +9,24 @@
 
 #include <stdlib.h>
 
+#define TEMPLATES "/etc/aaforge/templates"
+
+/* The directory of the system's own templates may be missing, one that is named may not. */
+static bool set_bounds(struct pipeline *pipeline, struct error **ret_error)
+{
+	const struct options *options = pipeline->options;
+	struct buf path = buf_new(&library_unit(pipeline->library)->arena);
+	buf_printf(&path, "%s" TEMPLATES, options->root ? options->root : "");
+	const char *own = arena_string(path.arena, buf_slice(&path));
+	pipeline->bounds.is_open = options->allow_outside;
+	if (file_is_directory(own) && !bounds_add(&pipeline->bounds, own, ret_error))
+		return false;
+	for (size_t i = 0; i < options->template_count; i++)
+		if (!bounds_add(&pipeline->bounds, options->template_dirs[i], ret_error))
+			return false;
+	return true;
+}
+
 bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 {
 	if (options->argument_count == 0) {
@@ -32,9 +50,11 @@ bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 		pipeline_problem(&pipeline, error);
 		return false;
 	}
-	if (options->look_at &&
-		!root_view_open(options->look_at, out_of_memory, &pipeline.root, &error)) {
+	if (!set_bounds(&pipeline, &error) ||
+		(options->look_at &&
+			!root_view_open(options->look_at, out_of_memory, &pipeline.root, &error))) {
 		pipeline_problem(&pipeline, error);
+		bounds_free(&pipeline.bounds);
 		library_free(pipeline.library);
 		return false;
 	}
@@ -75,6 +95,16 @@ void work_item_init(struct work_item *item, struct pipeline *pipeline)
 void work_item_free(struct work_item *item)
 {
 	unit_free(&item->unit);
+}
+
+struct slice pipeline_folder(struct slice description)
+{
+	size_t len = description.len;
+	if (description.len == 0 || file_is_descriptor(description.at))
+		return slice_of("", 0);
+	while (len > 0 && description.at[len - 1] != '/')
+		len--;
+	return slice_first(description, len);
 }
 
 static struct slice base_name(struct slice path)
@@ -124,9 +154,11 @@ static void find_path(const struct pipeline *pipeline, uint32_t number, struct b
 	}
 }
 
+enum { READ_AGAIN_BYTES = 256 << 20 };
+
 /*
- * Looks whether a line of a file holds a name. What cannot be read again (standard input), or may
- * be spelled otherwise, is believed.
+ * Looks whether a line of a file holds a name. What cannot be read again (standard input, a pipe, a
+ * file of great length), or may be spelled otherwise, is believed.
  */
 static bool name_is_in_line(void *context, struct slice name, struct name_use use)
 {
@@ -134,7 +166,7 @@ static bool name_is_in_line(void *context, struct slice name, struct name_use us
 	struct bytes path = {0}, text = {0};
 	find_path(pipeline, use.file, &path);
 	bool readable =
-		!slice_is(bytes_slice(&path), "-") && file_read(path.at, SIZE_MAX / 4, &text, NULL);
+		!file_is_descriptor(path.at) && file_read(path.at, READ_AGAIN_BYTES, &text, NULL);
 	struct slice rest = bytes_slice(&text);
 	for (uint32_t number = 1; number < use.line && rest.len > 0; number++) {
 		const char *newline = memchr(rest.at, '\n', rest.len);
@@ -234,6 +266,36 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	look_at_root(pipeline, item);
 }
 
+/* A line that every description has. */
+static bool names_profile(struct slice text)
+{
+	static const char *const keys[] = {"name:", "\"name\":", "'name':"};
+	while (text.len > 0) {
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			if (slice_starts(text, slice_str(keys[i])))
+				return true;
+		const char *newline = memchr(text.at, '\n', text.len);
+		text = slice_from(text, newline ? (size_t)(newline - text.at) + 1 : text.len);
+	}
+	return false;
+}
+
+/* Whoever made the link may have no right to read what it leads to. */
+static void hide_foreign(struct work_item *item, const struct document *document)
+{
+	if (item->ok || names_profile(document->text))
+		return;
+	diags_reset(&item->unit.diags);
+	item->service = NULL;
+	item->document = item->name = slice_of(NULL, 0);
+	struct diag *diag = diag_add(&item->unit.diags, DIAG_OUTSIDE_PATH, span_of(0, 0),
+		"'%.*s' is a symbolic link to something outside of the directory that is no "
+		"description",
+		SLICE_FMT(item->path));
+	diag_help(&item->unit.diags, diag,
+		"nothing of it is shown: name the file itself to see its mistakes");
+}
+
 static void open_file(struct pipeline *pipeline)
 {
 	struct error *error = NULL;
@@ -271,6 +333,7 @@ static bool open_in_directory(struct pipeline *pipeline)
 	}
 	must(file_list_path(&directory->files, pipeline->file++, &pipeline->path));
 	pipeline->file_number++;
+	pipeline->is_link_away = bounds_are_left(directory->files.directory, pipeline->path.at);
 	open_file(pipeline);
 	return true;
 }
@@ -290,6 +353,7 @@ static bool open_next(struct pipeline *pipeline)
 	pipeline->path.len = 0;
 	must(bytes_add(&pipeline->path, slice_str(path)));
 	pipeline->file_number++;
+	pipeline->is_link_away = false;
 	open_file(pipeline);
 	return true;
 }
@@ -306,6 +370,8 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item)
 			item->document = item->name = slice_of(NULL, 0);
 			item->root_findings = NULL;
 			compile_document(pipeline, item, pipeline->path.at, &document);
+			if (pipeline->is_link_away)
+				hide_foreign(item, &document);
 			return true;
 		}
 		if (error)
@@ -330,5 +396,6 @@ void pipeline_close(struct pipeline *pipeline)
 	bytes_free(&pipeline->path);
 	name_table_free(pipeline->names);
 	root_view_free(pipeline->root);
+	bounds_free(&pipeline->bounds);
 	library_free(pipeline->library);
 }

@@ -15,6 +15,7 @@
 #include "manager/file.h"
 #include "manager/host/root_check.h"
 #include "manager/library.h"
+#include "manager/system/bounds.h"
 
 /* One document on its way. Everything in it lives in `unit`. */
 struct work_item {
@@ -42,6 +43,7 @@ struct pipeline {
 	struct library *library;
 	struct root_view *root; /* that paths are looked at in, or NULL */
 	struct template_entry *templates;
+	struct bounds bounds; /* of the files that descriptions name */
 	struct name_table *names;
 	enum status status; /* the worst so far */
 
@@ -54,10 +56,17 @@ struct pipeline {
 	struct bytes path;	       /* of the open file */
 	struct documents documents;
 	bool is_open;
+	bool is_link_away; /* the open file is a link that leads out of its directory */
 };
 
 /* false after a problem has been printed. */
 bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline);
+
+/*
+ * The directory that a description's relative paths start from, with a slash at its end; empty for
+ * the working directory.
+ */
+struct slice pipeline_folder(struct slice description);
 
 /* Makes an item ready for pipeline_next; it can be used again and again. */
 void work_item_init(struct work_item *item, struct pipeline *pipeline);

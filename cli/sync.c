@@ -1,6 +1,7 @@
 #include "cli/sync.h"
 
 #include "cli/effort.h"
+#include "cli/trusted.h"
 #include "manager/file.h"
 #include "manager/system/path.h"
 
@@ -48,9 +49,15 @@ static enum status gather_directory(struct sync *sync, struct gathering *ret_gat
 	const struct options *options = sync->machine->options;
 	const struct gather_options how = {.descriptions_only = true,
 		.looks_at_root = true,
+		.changes_kernel = true,
 		.features = sync->machine->features};
 	struct file_list files;
 	struct error *error = NULL;
+	struct trusted trusted = trusted_begin(options);
+	if (!trusted_directory(&trusted, options->arguments[0])) {
+		gather_nothing(ret_gathering);
+		return STATUS_INPUT;
+	}
 	if (!file_list_read(options->arguments[0], &files, &error)) {
 		gather_nothing(ret_gathering);
 		return print_error(error);

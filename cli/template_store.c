@@ -1,16 +1,19 @@
 #include "cli/template_store.h"
 
 #include "cli/report.h"
+#include "compiler/template_sign.h"
 #include "manager/file.h"
 #include "manager/system/path.h"
 #include "templates/templates.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 struct template_entry {
 	struct template_entry *next;
 	struct slice key;			/* built-in's name, or the file's path */
 	const struct policy_template *template; /* NULL: it has mistakes */
+	struct digest digest;			/* of a file's text */
 };
 
 static const struct builtin_template *find_builtin(struct slice name)
@@ -46,13 +49,13 @@ static void report_unknown(struct unit *unit, const struct service *service)
  * the root that the description is in. */
 static struct slice template_path(struct arena *arena, struct slice name, const char *description)
 {
-	const char *slash = strrchr(description, '/'), *root = path_root(description);
+	struct slice folder = pipeline_folder(slice_str(description));
+	const char *root = path_root(description);
 	if (name.at[0] == '/' && root)
 		return arena_printf(arena, "%s%.*s", root, SLICE_FMT(name));
-	if (name.at[0] == '/' || !slash || strcmp(description, "-") == 0)
+	if (name.at[0] == '/')
 		return arena_copy(arena, name);
-	return arena_printf(
-		arena, "%.*s%.*s", (int)(slash + 1 - description), description, SLICE_FMT(name));
+	return arena_printf(arena, "%.*s%.*s", SLICE_FMT(folder), SLICE_FMT(name));
 }
 
 struct slice template_file(
@@ -77,26 +80,93 @@ static const struct policy_template *prepare(
 	return template;
 }
 
+static const struct policy_template *prepare_builtin(
+	struct pipeline *pipeline, const struct builtin_template *builtin)
+{
+	struct unit *library = library_unit(pipeline->library);
+	return prepare(pipeline, slice_str(builtin->name),
+		arena_printf(&library->arena, "<template %s>", builtin->name),
+		slice_of(builtin->text, builtin->len));
+}
+
+static void report_error(struct unit *unit, const struct service *service, struct error *error)
+{
+	struct buf why = buf_new(&unit->arena);
+	error_print(error, &why);
+	error_free(error);
+	diag_add(&unit->diags, DIAG_BAD_TEMPLATE, service->template_span, "%.*s",
+		SLICE_FMT(buf_slice(&why)));
+}
+
+static void report_outside(struct unit *unit, const struct service *service)
+{
+	struct diag *diag = diag_add(&unit->diags, DIAG_OUTSIDE_PATH, service->template_span,
+		"the template '%.*s' lies outside of the description's directory, or a link in its "
+		"path leads there",
+		SLICE_FMT(service->template));
+	diag_help(&unit->diags, diag,
+		"templates that descriptions share belong into /etc/aaforge/templates, or into a "
+		"directory that is named with --templates; --allow-outside takes any file");
+}
+
+/* Of what is no template nothing may be shown: it may be anything that we can read. */
+static bool check_sign(struct unit *unit, const struct service *service, struct slice text)
+{
+	uint32_t line;
+	if (template_has_sign(text, &line))
+		return true;
+	struct diag *diag =
+		line ? diag_add(&unit->diags, DIAG_BAD_TEMPLATE, service->template_span,
+			       "'%.*s' is no template: line %u is not what one begins with",
+			       SLICE_FMT(service->template), line)
+		     : diag_add(&unit->diags, DIAG_BAD_TEMPLATE, service->template_span,
+			       "'%.*s' is no template: it holds no profile",
+			       SLICE_FMT(service->template));
+	diag_help(&unit->diags, diag,
+		"expected comments, 'abi', 'include', 'alias' and variables, then 'profile @{name} {' "
+		"at the beginning of a line; nothing of the file is shown");
+	return false;
+}
+
 static const struct policy_template *read_file(struct pipeline *pipeline, struct unit *unit,
-	const struct service *service, struct slice path)
+	const struct service *service, struct slice path, int looked, struct digest *ret_digest)
 {
 	struct unit *library = library_unit(pipeline->library);
 	struct bytes text = {0};
 	struct error *error = NULL;
-	if (!file_read(path.at, unit->limits->policy_bytes, &text, &error)) {
-		struct buf why = buf_new(&unit->arena);
-		error_print(error, &why);
-		error_free(error);
-		diag_add(&unit->diags, DIAG_BAD_TEMPLATE, service->template_span, "%.*s",
-			SLICE_FMT(buf_slice(&why)));
-		return NULL;
-	}
+	int fd = file_open_looked(looked, path.at, &error);
+	bool is_read =
+		fd >= 0 && file_read_fd(fd, path.at, unit->limits->policy_bytes, &text, &error);
+	if (fd >= 0)
+		close(fd);
+	if (!is_read)
+		report_error(unit, service, error);
+	is_read = is_read && check_sign(unit, service, bytes_slice(&text));
+	*ret_digest = digest_of(bytes_slice(&text));
 	struct slice kept = arena_copy(&library->arena, bytes_slice(&text));
 	bytes_free(&text);
-	return prepare(pipeline, arena_copy(&library->arena, service->template), path, kept);
+	return is_read ? prepare(pipeline, arena_copy(&library->arena, service->template), path,
+				 kept)
+		       : NULL;
 }
 
-static struct template_entry *find_entry(struct pipeline *pipeline, struct slice key)
+/* Looks at the file. -1 after a diagnostic: it is not there, or not for this description. */
+static int look(struct pipeline *pipeline, struct unit *unit, const struct service *service,
+	const char *description, struct slice path)
+{
+	struct error *error = NULL;
+	bool is_outside;
+	struct slice folder = pipeline_folder(slice_str(description));
+	int looked = bounds_look(&pipeline->bounds, arena_string(&unit->arena, folder),
+		arena_string(&unit->arena, service->template), path.at, &is_outside, &error);
+	if (looked < 0 && is_outside)
+		report_outside(unit, service);
+	else if (looked < 0)
+		report_error(unit, service, error);
+	return looked;
+}
+
+static struct template_entry *find_entry(const struct pipeline *pipeline, struct slice key)
 {
 	for (struct template_entry *entry = pipeline->templates; entry; entry = entry->next)
 		if (slice_eq(entry->key, key))
@@ -104,13 +174,14 @@ static struct template_entry *find_entry(struct pipeline *pipeline, struct slice
 	return NULL;
 }
 
-static void add_entry(
-	struct pipeline *pipeline, struct slice key, const struct policy_template *template)
+static struct template_entry *add_entry(struct pipeline *pipeline, struct slice key,
+	const struct policy_template *template, struct digest digest)
 {
 	struct unit *library = library_unit(pipeline->library);
 	struct template_entry *entry = arena_new(&library->arena, struct template_entry);
-	*entry = (struct template_entry){pipeline->templates, key, template};
+	*entry = (struct template_entry){pipeline->templates, key, template, digest};
 	pipeline->templates = entry;
+	return entry;
 }
 
 const struct policy_template *template_find(struct pipeline *pipeline, struct unit *unit,
@@ -124,23 +195,29 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
 	}
 	struct slice key = builtin ? slice_str(builtin->name)
 				   : template_path(&library->arena, service->template, path);
+	int looked = builtin ? -1 : look(pipeline, unit, service, path, key);
+	if (!builtin && looked < 0)
+		return NULL;
+	size_t errors = unit->diags.errors;
 	struct template_entry *entry = find_entry(pipeline, key);
-	if (entry && entry->template)
-		return entry->template;
-	const struct policy_template *template = NULL;
 	if (!entry) {
-		size_t errors = unit->diags.errors;
-		if (builtin)
-			template = prepare(pipeline, key,
-				arena_printf(&library->arena, "<template %s>", builtin->name),
-				slice_of(builtin->text, builtin->len));
-		else
-			template = read_file(pipeline, unit, service, key);
-		add_entry(pipeline, key, template);
-		if (template || unit->diags.errors > errors)
-			return template;
+		struct digest digest = {0};
+		const struct policy_template *template =
+			builtin ? prepare_builtin(pipeline, builtin)
+				: read_file(pipeline, unit, service, key, looked, &digest);
+		entry = add_entry(pipeline, key, template, digest);
 	}
-	diag_add(&unit->diags, DIAG_BAD_TEMPLATE, service->template_span,
-		"template '%.*s' cannot be used: it has mistakes", SLICE_FMT(service->template));
-	return NULL;
+	if (looked >= 0)
+		close(looked);
+	if (!entry->template && unit->diags.errors == errors)
+		diag_add(&unit->diags, DIAG_BAD_TEMPLATE, service->template_span,
+			"template '%.*s' cannot be used: it has mistakes",
+			SLICE_FMT(service->template));
+	return entry->template;
+}
+
+struct digest template_digest(const struct pipeline *pipeline, struct slice path)
+{
+	const struct template_entry *entry = find_entry(pipeline, path);
+	return entry ? entry->digest : (struct digest){0};
 }

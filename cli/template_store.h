@@ -4,6 +4,7 @@
 /* Templates by name or path, each prepared once per run. */
 
 #include "cli/pipeline.h"
+#include "manager/digest.h"
 
 /*
  * The template of a service: a built-in, or a file relative to the description at `path`. NULL
@@ -17,5 +18,8 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
  * for a built-in. */
 struct slice template_file(
 	struct arena *arena, const struct service *service, const char *description);
+
+/* The digest of the text of a template file that this run has read, by that path. */
+struct digest template_digest(const struct pipeline *pipeline, struct slice path);
 
 #endif

@@ -88,6 +88,19 @@ static void finish(struct run *run, struct work *work, const struct parser_resul
 		work->text->binary = arena_copy(run->arena, result->binary);
 }
 
+/* apparmor_parser would wait for a named pipe that is included. */
+static bool is_readable(struct run *run, struct work *work)
+{
+	work->key = verdict_key(
+		run->tools.parser, &run->tools.features.digest, run->library, work->text->text);
+	struct slice trouble = library_trouble(run->library);
+	if (trouble.len > 0)
+		diag_add(&work->unit.diags, DIAG_MISSING_INCLUDE, line_span(work->source, 1),
+			"'%.*s', which is included, is not a file that can be read",
+			SLICE_FMT(trouble));
+	return trouble.len == 0;
+}
+
 static bool is_known(struct run *run, struct work *work)
 {
 	struct parser_result result;
@@ -97,8 +110,6 @@ static bool is_known(struct run *run, struct work *work)
 	}
 	if (!run->tools.cache)
 		return false;
-	work->key = verdict_key(
-		run->tools.parser, &run->tools.features.digest, run->library, work->text->text);
 	if (!verdict_get(run->tools.cache, &work->key, true, &work->unit.arena, &result))
 		return false;
 	finish(run, work, &result);
@@ -110,7 +121,7 @@ static bool next_job(void *context, struct parser_job *ret_job)
 	struct run *run = context;
 	while (run->next < run->count) {
 		struct work *work = &run->works[run->next++];
-		if (!work->source || is_known(run, work))
+		if (!work->source || !is_readable(run, work) || is_known(run, work))
 			continue;
 		*ret_job = (struct parser_job){
 			.text = work->text->text,

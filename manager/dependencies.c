@@ -99,6 +99,8 @@ static void digest_file(struct library *library, struct library_file *file, unsi
 {
 	digest_add(list, file->path);
 	digest_add_number(list, file->is_there);
+	if (!file->is_there)
+		library->trouble = file->path;
 	digest_add_digest(list, &file->digest);
 	if (!file->has_dependencies)
 		find_dependencies(library, file);
@@ -116,6 +118,8 @@ static void digest_entry(struct library *library, struct library_entry *entry, u
 	digest_add(list, entry->path);
 	digest_add_number(list, entry->magic);
 	digest_add_number(list, entry->is_missing);
+	if (entry->trouble.len > 0)
+		library->trouble = entry->trouble;
 	for (size_t i = 0; i < entry->file_count; i++)
 		digest_file(library, entry->files[i], depth + 1, list);
 }
@@ -125,6 +129,7 @@ void library_digest(struct library *library, struct slice text, struct digest_li
 	struct slice path;
 	bool magic;
 	library->visit++;
+	library->trouble = slice_of(NULL, 0);
 	while (next_reference(&text, &path, &magic))
 		digest_entry(library, library_resolve(library, path, magic), 0, list);
 }
@@ -139,4 +144,9 @@ bool library_strays(struct library *library, struct slice text, struct slice *re
 	digest_end(&list);
 	*ret_path = library->stray;
 	return library->stray.len > 0;
+}
+
+struct slice library_trouble(const struct library *library)
+{
+	return library->trouble;
 }

@@ -1,12 +1,9 @@
 #include "manager/documents.h"
 
 #include "compiler/service/read.h"
-#include "manager/system/path.h"
+#include "manager/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { READ_BYTES = 64 * 1024 };
 
@@ -14,9 +11,9 @@ bool documents_open(
 	const char *path, size_t limit, struct documents *ret_documents, struct error **ret_error)
 {
 	bool is_input = strcmp(path, "-") == 0;
-	int fd = is_input ? STDIN_FILENO : path_open(path, O_RDONLY | O_NOCTTY, 0);
+	int fd = file_open_operand(path, ret_error);
 	if (fd < 0)
-		return error_make(ret_error, errno, "cannot read '%s'", path);
+		return false;
 	*ret_documents = (struct documents){
 		.name = is_input ? "standard input" : path,
 		.fd = fd,
@@ -36,10 +33,7 @@ static bool read_more(struct documents *d, struct error **ret_error)
 	}
 	if (!bytes_reserve(&d->text, READ_BYTES))
 		return error_make(ret_error, ENOMEM, "cannot read '%s'", d->name);
-	ssize_t got;
-	do
-		got = read(d->fd, d->text.at + d->text.len, READ_BYTES);
-	while (got < 0 && errno == EINTR);
+	ssize_t got = file_read_some(d->fd, d->text.at + d->text.len, READ_BYTES);
 	if (got < 0)
 		return error_make(ret_error, errno, "cannot read '%s'", d->name);
 	d->text.len += (size_t)got;
@@ -100,7 +94,6 @@ bool documents_next(struct documents *d, struct document *ret_document, struct e
 
 void documents_close(struct documents *d)
 {
-	if (d->fd != STDIN_FILENO)
-		close(d->fd);
+	file_close_operand(d->fd);
 	bytes_free(&d->text);
 }

@@ -24,7 +24,8 @@ struct documents {
 	bool complete; /* the file is read to its end */
 };
 
-/* Opens a file, or standard input for "-". limit: bytes of one document. */
+/* Opens what file_open_operand opens: a regular file, standard input for "-", a pipe of the
+ * shell's. limit: bytes of one document. */
 bool documents_open(
 	const char *path, size_t limit, struct documents *ret_documents, struct error **ret_error);
 

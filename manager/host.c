@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -20,16 +19,10 @@
 int regular_read(const char *path, size_t limit, struct bytes *ret_text)
 {
 	struct error *error = NULL;
-	struct stat at;
-	int fd = path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	if (fd < 0)
-		return errno;
-	int number = fstat(fd, &at) < 0 ? errno : S_ISREG(at.st_mode) ? 0 : EINVAL;
-	if (number == 0 && !file_read_fd(fd, path, limit, ret_text, &error))
-		number = error_number(error) ? error_number(error) : EIO;
+	bool is_read = file_read(path, limit, ret_text, &error);
+	int number = is_read ? 0 : error_number(error) ? error_number(error) : EIO;
 	error_free(error);
-	close(fd);
-	return number;
+	return number == EISDIR ? EINVAL : number; /* no regular file, whatever else */
 }
 
 struct fact fact_read(struct arena *arena, const char *path)

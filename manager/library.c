@@ -83,6 +83,27 @@ struct unit *library_unit(struct library *library)
 	return &library->unit;
 }
 
+static void forget_since(struct diags *diags, const struct diags *before)
+{
+	*diags = *before;
+	if (before->last)
+		before->last->next = NULL;
+}
+
+/* In the place of what was said since. */
+static void hide(struct library *library, struct library_file *file, const struct diags *before)
+{
+	struct diags *diags = &library->unit.diags;
+	forget_since(diags, before);
+	file->preamble = arena_new(&library->unit.arena, struct preamble);
+	body_init(file->body);
+	struct diag *diag = diag_add(diags, DIAG_SYNTAX, span_of(0, 0),
+		"'%.*s', which is included, is not of AppArmor's language", SLICE_FMT(file->path));
+	diag_help(diags, diag,
+		"it lies outside of the directories of includes, so nothing of it is shown: name its "
+		"directory with -I");
+}
+
 static void parse(struct library *library, struct library_file *file)
 {
 	struct unit *unit = &library->unit;
@@ -97,8 +118,11 @@ static void parse(struct library *library, struct library_file *file)
 		return;
 	}
 	struct statement *first = NULL;
+	struct diags before = unit->diags;
 	parse_policy(unit, file->source, &first);
 	policy_read_include(unit, first, &library->loader, file->preamble, file->body);
+	if (file->is_outside && unit->diags.errors > before.errors)
+		hide(library, file, &before);
 }
 
 /* A file is read a second time only after a loop; its mistakes have been reported then. */
@@ -106,9 +130,7 @@ static void parse_silently(struct library *library, struct library_file *file)
 {
 	struct diags before = library->unit.diags;
 	parse(library, file);
-	library->unit.diags = before;
-	if (before.last)
-		before.last->next = NULL;
+	forget_since(&library->unit.diags, &before);
 }
 
 /*

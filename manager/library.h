@@ -15,6 +15,9 @@
  * Every file is read and parsed once for all compilations of a process. Memory, sources and
  * diagnostics live in a unit of the library's own: its sources are the `shared` ones of each
  * compilation, its diagnostics are the mistakes within included files, each reported once.
+ *
+ * Whoever writes a description or template chooses what is included: of a file that lies outside of
+ * the directories and is not of AppArmor's language, no diagnostic shows anything but the name.
  */
 
 #include "manager/digest.h"
@@ -57,6 +60,12 @@ void library_digest(struct library *library, struct slice text, struct digest_li
  * *ret_path is what leads there. The library itself stays inside.
  */
 bool library_strays(struct library *library, struct slice text, struct slice *ret_path);
+
+/*
+ * The path of a file that the text of the last library_digest includes, and that is there but
+ * cannot be read, such as a named pipe, for which apparmor_parser would wait; empty: none.
+ */
+struct slice library_trouble(const struct library *library);
 
 /* Whether apparmor_parser takes a file of that name from a directory: not README, .x, x~,
  * x.dpkg-new and the like. */

@@ -27,7 +27,7 @@ static void report(struct library *library, enum diag_id id, struct slice path, 
 /* The content of an open file. A device such as /dev/null, which switches an include off, is empty.
  */
 static bool read_content(
-	struct library *library, int fd, const struct stat *stat, struct library_file *file)
+	struct library *library, int looked, const struct stat *stat, struct library_file *file)
 {
 	if (S_ISCHR(stat->st_mode))
 		return true;
@@ -38,7 +38,10 @@ static bool read_content(
 	struct bytes text = {0};
 	size_t limit = library->unit.limits->policy_bytes;
 	struct error *error = NULL;
-	bool is_read = file_read_fd(fd, file->path.at, limit, &text, &error);
+	int fd = file_open_looked(looked, file->path.at, &error);
+	bool is_read = fd >= 0 && file_read_fd(fd, file->path.at, limit, &text, &error);
+	if (fd >= 0)
+		close(fd);
 	if (!is_read)
 		report(library,
 			error_number(error) == EFBIG ? DIAG_TOO_LARGE : DIAG_MISSING_INCLUDE,
@@ -55,9 +58,22 @@ static bool read_content(
 	return is_read;
 }
 
-/* The file of an absolute path, whose descriptor is open. */
+/* Whether the file lies below one of the directories, symbolic links resolved. */
+static bool is_inside(const struct library *library, int looked)
+{
+	struct bytes resolved = {0};
+	bool is_found = false;
+	if (file_resolved(looked, &resolved))
+		for (size_t i = 0; i < library->directory_count && !is_found; i++)
+			is_found = file_lies_below(
+				bytes_slice(&resolved), slice_str(library->directories[i]));
+	bytes_free(&resolved);
+	return is_found;
+}
+
+/* The file of an absolute path that was looked at. */
 static struct library_file *file_of(
-	struct library *library, struct slice path, int fd, const struct stat *stat)
+	struct library *library, struct slice path, int looked, const struct stat *stat)
 {
 	struct library_file **bucket = &library->files[bucket_of(path)];
 	for (struct library_file *file = *bucket; file; file = file->next_in_bucket)
@@ -65,7 +81,8 @@ static struct library_file *file_of(
 			return file;
 	struct library_file *file = arena_new(&library->unit.arena, struct library_file);
 	file->path = arena_copy(&library->unit.arena, path);
-	file->is_there = read_content(library, fd, stat, file);
+	file->is_there = read_content(library, looked, stat, file);
+	file->is_outside = !is_inside(library, looked);
 	file->digest = digest_of(file->text);
 	file->next_in_bucket = *bucket;
 	*bucket = file;
@@ -116,15 +133,14 @@ static void note_stray(struct library *library, struct slice path)
 		library->stray = path;
 }
 
-static int open_to_read(struct library *library, struct slice path, struct stat *ret_stat)
+static int look_at(struct library *library, struct slice path, struct stat *ret_stat)
 {
 	if (!path_is_plain(path.at))
 		note_stray(library, path);
-	/* O_NONBLOCK: a named pipe must not hold us. */
-	int fd = path_open(path.at, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	if (fd < 0 || fstat(fd, ret_stat) == 0)
-		return fd;
-	close(fd);
+	int looked = file_look(path.at, NULL);
+	if (looked < 0 || fstat(looked, ret_stat) == 0)
+		return looked;
+	close(looked);
 	return -1;
 }
 
@@ -132,7 +148,7 @@ static void add_directory_file(
 	struct library *library, struct library_entry *entry, struct slice path)
 {
 	struct stat stat;
-	int fd = open_to_read(library, path, &stat);
+	int fd = look_at(library, path, &stat);
 	if (fd < 0) {
 		/* apparmor_parser gives up on a dangling link. */
 		report(library, DIAG_MISSING_INCLUDE, path, strerror(errno));
@@ -168,7 +184,7 @@ static void add_directory(struct library *library, struct library_entry *entry, 
 static bool try_path(struct library *library, struct library_entry *entry, struct slice path)
 {
 	struct stat stat;
-	int fd = open_to_read(library, path, &stat);
+	int fd = look_at(library, path, &stat);
 	if (fd < 0)
 		return false;
 	bool is_there = true;
@@ -179,6 +195,8 @@ static bool try_path(struct library *library, struct library_entry *entry, struc
 		is_there = file->is_there;
 		if (is_there)
 			entry_add(library, entry, file);
+		else
+			entry->trouble = file->path;
 	}
 	close(fd);
 	return is_there;

@@ -11,6 +11,7 @@ struct library_file {
 	struct slice text;
 	struct digest digest;
 	bool is_there;
+	bool is_outside; /* of the directories: nothing of its text is shown */
 	/* Parsing (library.c). */
 	const struct source *source;
 	unsigned reading; /* place on the stack of files being read, from 1; 0: none */
@@ -33,7 +34,8 @@ struct library_entry {
 	size_t file_count;
 	struct include_file *included; /* for the loader, once is_loaded */
 	bool is_loaded;
-	unsigned visit; /* of the last digest that counted it */
+	struct slice trouble; /* what is there and cannot be read, or empty */
+	unsigned visit;	      /* of the last digest that counted it */
 };
 
 #define LIBRARY_BUCKETS	    256
@@ -53,7 +55,8 @@ struct library {
 	unsigned stack;	     /* files being read */
 	unsigned loop_floor; /* lowest place on the stack that a loop led back to; UINT_MAX: none */
 	unsigned visit;
-	struct slice stray; /* the first path that is another for who does not stay in the root */
+	struct slice stray;   /* the first path that is another for who does not stay in the root */
+	struct slice trouble; /* of the last digest */
 };
 
 /* The entry of a path, looked up on disk the first time and remembered, also when it is missing. */

@@ -16,19 +16,19 @@ static bool is_description(const char *name)
 	return s.at[0] != '.' && (slice_ends(s, SLICE(".yaml")) || slice_ends(s, SLICE(".yml")));
 }
 
-static bool is_file(const char *directory, int fd, const struct dirent *entry)
+/* Not so a link that leads nowhere. Below a root a link is not the directory's alone. */
+static bool is_directory(const char *directory, int fd, const struct dirent *entry)
 {
 	struct stat stat;
 	char path[PATH_MAX];
-	if (entry->d_type == DT_REG)
-		return true;
+	if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+		return entry->d_type == DT_DIR;
 	int len = snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return false;
-	/* Below a root a link is not the directory's alone. */
-	int is_there = path_root(directory) ? path_stat(path, &stat)
-					    : fstatat(fd, entry->d_name, &stat, 0);
-	return is_there == 0 && S_ISREG(stat.st_mode);
+	int looked = path_root(directory) ? path_stat(path, &stat)
+					  : fstatat(fd, entry->d_name, &stat, 0);
+	return looked == 0 && S_ISDIR(stat.st_mode);
 }
 
 struct builder {
@@ -65,7 +65,7 @@ static struct dirent *next_entry(DIR *entries)
 	return readdir(entries);
 }
 
-bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
+static bool read_list(const char *directory, bool (*takes)(const char *name), bool with_directories,
 	struct file_list *ret_list, struct error **ret_error)
 {
 	struct builder builder = {0};
@@ -74,7 +74,8 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 		return error_make(ret_error, errno, "cannot read the directory '%s'", directory);
 	int number = 0;
 	for (struct dirent *entry; number == 0 && (entry = next_entry(entries));)
-		if (takes(entry->d_name) && is_file(directory, dirfd(entries), entry) &&
+		if (takes(entry->d_name) &&
+			(with_directories || !is_directory(directory, dirfd(entries), entry)) &&
 			!add_name(&builder, entry->d_name))
 			number = ENOMEM;
 	number = number ? number : errno;
@@ -90,9 +91,15 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 	return true;
 }
 
+bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
+	struct file_list *ret_list, struct error **ret_error)
+{
+	return read_list(directory, takes, false, ret_list, ret_error);
+}
+
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error)
 {
-	return file_list_read_if(directory, is_description, ret_list, ret_error);
+	return read_list(directory, is_description, true, ret_list, ret_error);
 }
 
 bool file_list_path(const struct file_list *list, size_t index, struct bytes *ret_path)

@@ -2,6 +2,7 @@
 
 #include "manager/file.h"
 #include "manager/system/path.h"
+#include "manager/system/rewrite.h"
 #include "manager/target.h"
 
 #include <dirent.h>
@@ -72,13 +73,32 @@ bool stage_add(struct stage *stage, const char *name, struct slice text, struct 
 /* What is done with each staged file, in one pass over the staging directory. */
 typedef bool stage_step(struct stage *stage, const char *name, struct error **ret_error);
 
+/* A regular file that is there hands its mode, owner and attributes on; a link is replaced. */
+static bool keep_attributes(struct stage *stage, const char *name)
+{
+	int old = openat(
+		stage->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (old < 0)
+		return errno == ENOENT || errno == ELOOP;
+	int new = openat(stage->temporary.fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool is_kept = new >= 0 && file_keep_attributes(old, new);
+	int number = errno;
+	if (new >= 0)
+		close(new);
+	close(old);
+	errno = number;
+	return is_kept;
+}
+
 static bool check_step(struct stage *stage, const char *name, struct error **ret_error)
 {
 	char path[4096 + 256];
 	snprintf(path, sizeof(path), "%s/%s", stage->path, name);
 	switch (target_judge(stage->directory, name, path, ret_error)) {
 	case TARGET_REPLACE:
-		return true;
+		return keep_attributes(stage, name) ||
+		       error_make(ret_error, errno,
+			       "cannot keep the owner, mode and attributes of '%s'", path);
 	case TARGET_DEVICE:
 		return error_say(
 			ret_error, EINVAL, "'%s' is a device, expected a regular file", path);
@@ -90,7 +110,7 @@ static bool check_step(struct stage *stage, const char *name, struct error **ret
 
 static bool sync_step(struct stage *stage, const char *name, struct error **ret_error)
 {
-	int fd = openat(stage->temporary.fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(stage->temporary.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
 	int number = errno;
 	if (fd >= 0)

@@ -24,9 +24,10 @@ bool stage_begin(const char *directory, struct stage **ret_stage, struct error *
 bool stage_add(struct stage *stage, const char *name, struct slice text, struct error **ret_error);
 
 /*
- * Moves all files into the directory, replacing files and symbolic links of the same names; any
- * other kind of file in the way is refused before the first move. Frees the stage in any case;
- * after an error the staged files are gone.
+ * Moves all files into the directory, replacing files, whose mode, owner and attributes they take
+ * over (file_keep_attributes), and symbolic links of the same names; any other kind of file in the
+ * way is refused before the first move. Frees the stage in any case; after an error the staged
+ * files are gone.
  */
 bool stage_commit(struct stage *stage, struct error **ret_error);
 

@@ -70,10 +70,10 @@ static bool random_name(char name[TEMPORARY_LENGTH + 1])
 	return true;
 }
 
-static int create(int directory, const char *name, bool is_directory)
+static int create(int directory, const char *name, bool is_directory, mode_t mode)
 {
 	if (!is_directory)
-		return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (mkdirat(directory, name, 0700) < 0)
 		return -1;
 	return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -99,13 +99,13 @@ static bool hold(int directory, const char *name, int fd)
 	return is_still(directory, name, fd);
 }
 
-bool temporary_make(int directory, bool is_directory, struct temporary *ret_temporary)
+static bool make(int directory, bool is_directory, mode_t mode, struct temporary *ret_temporary)
 {
 	struct temporary temporary;
 	for (int i = 0; i < ATTEMPTS; i++) {
 		if (!random_name(temporary.name))
 			return false;
-		temporary.fd = create(directory, temporary.name, is_directory);
+		temporary.fd = create(directory, temporary.name, is_directory, mode);
 		if (temporary.fd < 0 && (errno == EEXIST || (is_directory && errno == ENOENT)))
 			continue;
 		if (temporary.fd < 0)
@@ -118,6 +118,16 @@ bool temporary_make(int directory, bool is_directory, struct temporary *ret_temp
 	}
 	errno = EEXIST;
 	return false;
+}
+
+bool temporary_make(int directory, bool is_directory, struct temporary *ret_temporary)
+{
+	return make(directory, is_directory, 0644, ret_temporary);
+}
+
+bool temporary_make_private(int directory, struct temporary *ret_temporary)
+{
+	return make(directory, false, 0600, ret_temporary);
 }
 
 static bool is_temporary_name(const char *name)

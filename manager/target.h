@@ -33,6 +33,9 @@ enum target target_judge(
  */
 bool temporary_make(int directory, bool is_directory, struct temporary *ret_temporary);
 
+/* The same for a file that only its owner may read (mode 0600). */
+bool temporary_make_private(int directory, struct temporary *ret_temporary);
+
 /* Removes the files and directories that killed runs left in the open directory. Failures are
  * ignored. */
 void temporary_sweep(int directory);

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -98,8 +99,8 @@ def outputs(scratch):
     link = scratch.path + "/link"
     os.symlink(scratch.file("pointed", "precious"), link)
     result = aaforge("compile", "-o", link, good)
-    check(result.status == 0 and not os.path.islink(link), "a symbolic link is replaced", result.message)
-    check(open(scratch.path + "/pointed").read() == "precious", "and not followed")
+    check(result.status == 0 and os.path.islink(link), "a symbolic link of one's own stays", result.message)
+    check("profile good" in open(scratch.path + "/pointed").read(), "and is written through")
     fifo = scratch.path + "/fifo"
     os.mkfifo(fifo)
     result = aaforge("compile", "-o", fifo, good, timeout=60)
@@ -126,6 +127,230 @@ def outputs(scratch):
     check(result.status == 3 and "No such file" in result.message, "a missing input", result.message)
     result = aaforge("compile", "--format", "json", bad)
     check(result.status == 1 and result.message.startswith("{"), "messages as JSON lines", result.message)
+
+
+LIMIT = 20 * (10 if WRAPPER else 1)
+
+
+def at_once(*arguments, **more):
+    """A command that may not wait for anybody; one that does fails."""
+    try:
+        return aaforge(*arguments, timeout=LIMIT, **more)
+    except subprocess.TimeoutExpired:
+        check(False, "%s: hangs" % " ".join(arguments))
+        return None
+
+
+def refused_kind(name, words, *arguments):
+    result = at_once(*arguments)
+    if result:
+        check(result.status in (1, 3) and words in result.message, "%s: %s" % (name, " ".join(arguments)), "%d %s" % (result.status, result.message))
+        check(not result.out or b"profile" not in result.out, "%s: nothing is emitted" % name, result.text)
+
+
+def kinds(scratch):
+    """Named pipes without a writer, devices, sockets and directories in the place of files: an error at once."""
+    root = scratch.path + "/image"
+    os.makedirs(root + "/etc/apparmor.d")
+    folder = scratch.path + "/kinds"
+    os.mkdir(folder)
+    good = scratch.file("kinds/good.yaml", GOOD)
+    os.mkdir(folder + "/dir.yaml")
+    os.mkfifo(folder + "/pipe.yaml")
+    os.symlink("pipe.yaml", folder + "/link.yaml")
+    os.symlink("/dev/zero", folder + "/device.yaml")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(folder + "/socket.yaml")
+    things = [("pipe", "is a named pipe"), ("link", "is a named pipe"), ("device", "is a device"), ("socket", "is a socket")]
+    for name, words in things + [("dir", "is a directory")]:
+        path = "%s/%s.yaml" % (folder, name)
+        if name != "dir":
+            for command in ("compile", "check", "test"):
+                refused_kind(name, words, command, path)
+            refused_kind(name, words, "audit", path)
+            refused_kind(name, words, "audit", "--fix", path)
+            refused_kind(name, words, "install", "--root", root, "--base", "/etc/apparmor.d", path)
+        refused_kind(name, words, "import", path)
+        refused_kind(name, words, "compile", "--to", "oci", "--merge", path, scratch.file("kinds/.image.yaml", GOOD + "container: {image: x, user: 10001}\n"))
+        refused_kind(name, words, "compile", scratch.file("kinds/.template.yaml", GOOD + "template: ./%s.yaml\n" % name)) if name != "device" else None
+        filtered = scratch.file("kinds/.filter.yaml", GOOD + "container: {image: x, user: 10001, seccomp: {file: %s.yaml}}\n" % name)
+        if name != "device":
+            for target in ("oci", "docker"):
+                refused_kind(name, words, "compile", "--to", target, filtered)
+        if name != "dir":
+            refused_kind(name, words, "check", "--features", path, good)
+            refused_kind(name, "", "check", "--parser", path, good)
+    for command in ("compile", "check"):
+        result = at_once(command, folder)
+        if result:
+            check(result.status == 3, "%s of the directory fails" % command, result.message)
+            for name, words in things + [("dir", "is a directory")]:
+                check("%s.yaml' %s" % (name, words) in result.message, "%s of a directory: %s" % (command, name), result.message)
+    result = at_once("sync", "--root", root, "--base", "/etc/apparmor.d", folder)
+    check(result and result.status == 3 and "nothing was changed" in result.message, "sync of the directory", result and result.message)
+    scratch.file("kinds/texts/good", "profile good { }\n")
+    os.mkfifo(folder + "/texts/pipe")
+    refused_kind("pipe among texts", "is a named pipe", "audit", "--profiles", folder + "/texts", scratch.file("kinds/.c.json", "[]"))
+    included = scratch.file("kinds/.include.yaml", GOOD + "template: ./t.profile\n")
+    scratch.file("kinds/t.profile", 'profile @{name} {\n\tinclude "%s/texts/pipe"\n}\n' % folder)
+    refused_kind("an included pipe", "not a regular file", "compile", included)
+    check(at_once("compile", "/proc/kmsg") is not None, "a file that is waited for")
+    huge = scratch.file("kinds/.huge", "")
+    os.truncate(huge, 1 << 42)
+    for arguments in (["audit"], ["import"], ["compile"], ["compile", "--to", "oci", "--merge", huge, good][:-1]):
+        result = at_once(*arguments, huge if arguments[-1] != huge else good)
+        check(result and result.status in (1, 3), "a huge file: %s" % arguments, result and result.message[:300])
+    result = at_once("check", "--features", huge, good)
+    check(result and result.status == 3 and "larger than" in result.message, "huge features", result and result.message[:300])
+    # What a shell makes of <(command) is a pipe, and meant.
+    source, end = os.pipe()
+    os.write(end, GOOD.encode())
+    os.close(end)
+    process = subprocess.run([AAFORGE, "compile", "/dev/fd/%d" % source], pass_fds=[source], capture_output=True, timeout=LIMIT, check=False)
+    os.close(source)
+    check(process.returncode == 0 and b"profile good" in process.stdout, "a pipe of the shell", process.stderr.decode())
+    result = at_once("compile", "/dev/stdin", stdin=(GOOD + "---\n" + GOOD).encode())
+    check(result and result.status == 1 and "duplicate-name" in result.message, "/dev/stdin is read once", result and result.message)
+
+
+def growing(scratch):
+    """A file that grows while it is read ends at the limit."""
+    path = scratch.file("growing.json", "[")
+    with open(path, "ab") as out:
+        stop = threading.Event()
+
+        def write():
+            while not stop.is_set() and out.tell() < 100 << 20:
+                out.write(b" " * (1 << 16))
+                out.flush()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        result = at_once("import", path)
+        stop.set()
+        writer.join()
+    check(result and result.status in (1, 3), "a file that grows", result and result.message[:300])
+
+
+def kept(scratch):
+    """Files that are there keep what they have."""
+    good = scratch.file("keep/good.yaml", GOOD)
+    out = scratch.file("keep/out", "old")
+    os.chmod(out, 0o600)
+    root = os.geteuid() == 0
+    if root:
+        os.chown(out, 65534, 65533)
+    has_attributes = True
+    try:
+        os.setxattr(out, "user.note", b"mine")
+    except OSError:
+        has_attributes = False
+    directory = scratch.path + "/keep/dir"
+    os.mkdir(directory)
+    inside = scratch.file("keep/dir/good", "old")
+    os.chmod(inside, 0o640)
+    compose = scratch.file("keep/compose.yaml", "services:\n  web:\n    image: x:1\n    privileged: true\n")
+    os.chmod(compose, 0o600)
+    os.symlink("compose.yaml", scratch.path + "/keep/current.yaml")
+    check(aaforge("compile", "-o", out, good).status == 0, "compile -o writes")
+    at = os.stat(out)
+    check(at.st_mode & 0o7777 == 0o600, "compile -o keeps the mode", oct(at.st_mode))
+    check(not root or (at.st_uid, at.st_gid) == (65534, 65533), "compile -o keeps owner and group", at)
+    check(not has_attributes or os.getxattr(out, "user.note") == b"mine", "compile -o keeps attributes")
+    check(aaforge("compile", "-o", directory, good).status == 0 and os.stat(inside).st_mode & 0o7777 == 0o640, "so does a directory")
+    result = aaforge("audit", "--fix", "--in-place", scratch.path + "/keep/current.yaml")
+    check(result.status == 0 and "privileged: true" not in open(compose).read(), "--in-place writes through a link", result.message)
+    check(os.stat(compose).st_mode & 0o7777 == 0o600 and os.path.islink(scratch.path + "/keep/current.yaml"), "and keeps mode and link")
+    os.link(out, out + "2")
+    result = aaforge("compile", "-o", out, good)
+    check(result.status == 3 and "hard links" in result.message and os.stat(out).st_nlink == 2, "hard links are not parted", result.message)
+    if root:
+        # Everybody may make links here: what a stranger's leads to is not overwritten.
+        shared = scratch.path + "/keep/shared"
+        os.mkdir(shared)
+        os.chmod(shared, 0o1777)
+        precious = scratch.file("keep/precious", "precious")
+        os.symlink(precious, shared + "/out")
+        os.lchown(shared + "/out", 65534, 65534)
+        result = aaforge("compile", "-o", shared + "/out", good)
+        check(result.status == 3 and "link of another user" in result.message, "a stranger's link", result.message)
+        check(open(precious).read() == "precious", "is not followed")
+    left = [name for _, _, names in os.walk(scratch.path + "/keep") for name in names if name.startswith(".aaforge")]
+    check(not left, "nothing is left behind", left)
+
+
+SECRET = "root:$6$kGT9:20228:0:99999:7:::\nkey = qF7vX\n"
+
+
+def keeps_secret(result, name, identity):
+    shown = result.text + result.message
+    check(result.status == 1 and (not identity or identity in shown), "%s: %s" % (name, identity), shown)
+    check(not any(word in shown for word in ("kGT9", "20228", "qF7vX")), "%s: nothing of the file is shown" % name, shown)
+    check(result.out == b"", "%s: nothing is emitted" % name, result.text)
+
+
+def strangers(scratch):
+    """A description that somebody else wrote reads nothing but its own files, and shows no others."""
+    secret = scratch.file("secret", SECRET)
+    own = scratch.path + "/own"
+    os.mkdir(own)
+    os.symlink(secret, own + "/link.profile")
+    os.symlink("../", own + "/up")
+    scratch.file("own/inside.profile", SECRET)
+    for number, (template, identity) in enumerate([
+        (secret, "outside-path"), ("../secret", "outside-path"), ("./link.profile", "outside-path"), ("./up/secret", "outside-path"),
+        ("/dev/fd/0", "outside-path"), ("/proc/self/environ", "outside-path"), ("/nowhere/at/all", "outside-path"),
+        ("./inside.profile", "bad-template"), ("./missing.profile", "bad-template"),
+    ]):
+        path = scratch.file("own/d%d.yaml" % number, GOOD + "template: %s\n" % template)
+        for command in (["compile"], ["check"], ["compile", "--format", "json"], ["compile", "--self-contained"]):
+            keeps_secret(aaforge(*command, path), "template %s" % template, identity)
+        if identity == "outside-path":
+            keeps_secret(aaforge("compile", "--allow-outside", path), "--allow-outside " + template, "bad-template")
+    keeps_secret(aaforge("compile", "--templates", scratch.path, scratch.file("own/t.yaml", GOOD + "template: ../secret\n")), "--templates", "bad-template")
+    for number, (file, identity) in enumerate([(secret, "outside-path"), ("../secret", "outside-path"), ("link.profile", "outside-path"), ("inside.profile", "bad-json")]):
+        path = scratch.file("own/s%d.yaml" % number, GOOD + "container: {image: x, user: 10001, seccomp: {file: %s}}\n" % file)
+        for target in ("oci", "docker", "kubernetes"):
+            keeps_secret(aaforge("compile", "--to", target, path), "seccomp %s to %s" % (file, target), identity)
+        out = scratch.path + "/own-out-%d" % number
+        keeps_secret(aaforge("compile", "--to", "all", "-o", out + "/", path), "seccomp %s to all" % file, identity)
+        check(not os.path.isdir(out) or os.listdir(out) == [], "nothing was copied", out)
+        keeps_secret(aaforge("compile", "--to", "all", "--allow-outside", "-o", out + "/", path), "seccomp %s, anywhere" % file, "bad-json")
+        check(not os.path.isdir(out) or os.listdir(out) == [], "nothing was copied", out)
+    # What a template includes shows as little.
+    for number, include in enumerate((secret, scratch.path + "/own/link.profile")):
+        scratch.file("own/i.profile", 'profile @{name} {\n\tinclude "%s"\n}\n' % include)
+        path = scratch.file("own/i%d.yaml" % number, GOOD + "template: ./i.profile\n")
+        for command in (["compile"], ["check"], ["compile", "--self-contained"], ["compile", "--allow-outside"]):
+            keeps_secret(aaforge(*command, path), "include %s" % include, "syntax")
+    # Nor do links in a directory.
+    links = scratch.path + "/links"
+    os.mkdir(links)
+    scratch.file("broken", "a: [\n\t{ qF7vX\n")
+    os.symlink(secret, links + "/a.yaml")
+    os.symlink("../broken", links + "/b.yaml")
+    for command in ("compile", "check", "audit"):
+        keeps_secret(aaforge(command, links), "a link, " + command, "outside-path")
+    os.symlink(secret, links + "/text")
+    result = aaforge("audit", "--profiles", links, scratch.file("c.yaml", "services: {web: {image: x}}\n"))
+    check("kGT9" not in result.message + result.text and "qF7vX" not in result.message + result.text, "a link among profiles", result.message)
+    os.unlink(links + "/a.yaml")
+    os.unlink(links + "/b.yaml")
+    os.symlink(scratch.file("linked", "name: x\nbinry: /b\n"), links + "/good.yaml")
+    result = aaforge("compile", links)
+    check("binry: /b" in result.message, "mistakes of a linked description are shown", result.message)
+    # Mistakes of a real template are shown, also through a link within the directory.
+    scratch.file("own/data/real.profile", "include <tunables/global>\nprofile @{name} {\n\t/a rwz,\n}\n")
+    os.symlink("data", own + "/..data")
+    result = aaforge("compile", scratch.file("own/r.yaml", GOOD + "template: ./..data/real.profile\n"))
+    check(result.status == 1 and "/a rwz," in result.message, "mistakes of a template are shown", result.message)
+    scratch.file("shared/web.profile", "profile @{name} { }\n")
+    path = scratch.file("own/e.yaml", GOOD + "template: %s/shared/web.profile\n" % scratch.path)
+    check(aaforge("compile", path).status == 1, "a template elsewhere")
+    result = aaforge("compile", "--templates", own, "--templates", scratch.path + "/shared", path)
+    check(result.status == 0, "a template below --templates", result.message)
+    check(aaforge("compile", "--allow-outside", path).status == 0, "--allow-outside")
+    check(aaforge("compile", "--templates", scratch.path + "/none", path).status == 3, "--templates that are not there")
 
 
 def usage():
@@ -197,6 +422,10 @@ def main():
         descriptions(scratch)
         many_documents(scratch)
         outputs(scratch)
+        kinds(scratch)
+        growing(scratch)
+        kept(scratch)
+        strangers(scratch)
         usage()
         if not WRAPPER:
             parsers(scratch)

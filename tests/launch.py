@@ -382,7 +382,7 @@ def check_sets(scratch):
     check(open(out + "/api", "rb").read() == aaforge("compile", good).out, "--to all: the profile is the one that compile makes")
     check(open(out + "/api.seccomp.json").read() == open(own).read(), "--to all: the user's own filter comes along")
     check("seccomp=api.seccomp.json" in open(out + "/api.docker.sh").read(), "--to all: the command names the filter of the set")
-    check("seccomp=%s/own/filter.json" % scratch.path in compiled("docker", full_description(seccomp={"file": own})).decode(), "--to docker: a filter by its path")
+    check("seccomp=%s/own/filter.json" % scratch.path in compiled("docker", full_description(seccomp={"file": own}), "--templates", scratch.path + "/own").decode(), "--to docker: a filter by its path")
     check(b"seccomp=own/filter.json" in aaforge("compile", "--to", "docker", "own/good.yaml", cwd=scratch.path).out, "--to docker: a filter beside the description")
     before = contents(out)
     again = aaforge("compile", "--to", "all", "-o", out, good)

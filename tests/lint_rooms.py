@@ -57,6 +57,18 @@ def check_calls(path, text):
                 check(False, "%s:%d calls %s" % (path, number, name), line.strip())
 
 
+OPEN = re.compile(r"(?<![A-Za-z0-9_>.])(?:(fopen|freopen)\s*\(|open(?:at)?\s*\(([^;{]*?)\)\s*[;:)&|?])", re.S)
+
+
+def may_hang(text):
+    """Files that others name are read by manager/file.c: whatever else opens something to read may not wait for it."""
+    for match in OPEN.finditer(without_comments_and_strings(text)):
+        flags = match.group(2) or ""
+        if match.group(1) or ("O_RDONLY" in flags and not re.search("O_(NONBLOCK|DIRECTORY|PATH)", flags)):
+            return match.group(0)
+    return None
+
+
 def check_format():
     """One version of clang-format decides how the sources look; it is not in every distribution."""
     if not shutil.which("clang-format-14"):
@@ -75,11 +87,15 @@ def main():
             check_includes(room, path, text)
             if room in PURE:
                 check_calls(path, text)
+            found = may_hang(text)
+            check(not found, "%s opens what may have to be waited for" % path, found)
             check(len(text.splitlines()) <= 600, "%s is longer than 600 lines" % path)
     check_format()
     # The rules above must be able to fail.
     check(CALL.search("x = malloc (3);"), "a system call is recognised")
     check(not CALL.search("arena->free(3)"), "a member is not a system call")
+    check(may_hang("int fd = open(path, O_RDONLY |\n O_CLOEXEC);") and may_hang("fopen(path, x)"), "a read that may wait is recognised")
+    check(not may_hang("int fd = openat(at, name, O_RDONLY | O_NONBLOCK);"), "one that may not is none")
     finish()
 
 

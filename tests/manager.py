@@ -240,7 +240,7 @@ def json_always():
         good = machine.file("good.profile", text("web"))
         for arguments, status, words in (
             (("load", bad), 1, "nothing was loaded"),
-            (("load", "gone.yaml"), 3, "cannot read 'gone.yaml'"),
+            (("load", "gone.yaml"), 3, "cannot open 'gone.yaml'"),
             (("load",), 2, "name at least one"),
             (("unload", "web"), 1, "the profile 'web' is not loaded"),
             (("install", bad), 1, "nothing was installed"),

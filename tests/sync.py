@@ -383,9 +383,11 @@ def templates():
             path = world.file("bad/svc/bad.yaml", "")
             os.unlink(path)
             path = world.describe("bad", "template: " + bad)
-            refused(world, before, world.go("install", "--force", path), "cannot be kept below", "a template " + bad)
+            refused(world, before, world.go("install", "--force", "--allow-outside", path), "cannot be kept below", "a template " + bad)
         absolute = world.describe("absolute", "template: " + world.file("abs.profile", TEMPLATE % "hosts"))
-        done(world.go("install", absolute), "^1 new", "an absolute template stays where it is")
+        before = world.snapshot()
+        refused(world, before, world.go("install", absolute), "outside-path", "an absolute template elsewhere")
+        done(world.go("install", "--allow-outside", absolute), "^1 new", "an absolute template stays where it is")
         check(not os.path.exists(world.copy("abs.profile")), "it was not copied")
 
 
@@ -450,7 +452,8 @@ class Watching:
 def watch():
     with World() as world:
         world.describe("web")
-        log = Watching(world, "--prune")
+        template = world.file("elsewhere/own.profile", TEMPLATE % "hostname")
+        log = Watching(world, "--prune", "--templates", os.path.dirname(template))
         log.line(r"^\+ web ", "watch: the first round")
         log.line("^following '", "watch: it follows")
         world.describe("db")
@@ -495,14 +498,13 @@ def watch():
         os.unlink(world.directory + "/alien.yaml")
 
         # A template elsewhere.
-        template = world.file("elsewhere/own.profile", TEMPLATE % "hostname")
         world.describe("own", "template: " + template)
         log.line(r"^\+ own ", "watch: a template elsewhere")
         world.file("elsewhere/own.profile", TEMPLATE % "hosts")
         log.line("^~ own ", "watch: it has changed")
         log.end(signal.SIGTERM, "watch: SIGTERM ends it")
         check(sorted(world.profiles()) == ["db", "linked", "more", "own", "web"], "watch: the profiles stay", world.profiles())
-        done(world.go("sync", world.directory), "^nothing to do: 5", "watch: all was done")
+        done(world.go("sync", "--allow-outside", world.directory), "^nothing to do: 5", "watch: all was done")
 
 
 def watch_ends():

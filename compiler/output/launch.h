@@ -33,7 +33,8 @@ struct launch {
 	unsigned kubernetes_minor; /* kubernetes: 30 for --kubernetes-version 1.30 */
 	struct slice merge;	   /* oci: text of the config.json to change, or empty */
 	struct slice merge_path;   /* its name, for messages; empty: there is none */
-	struct slice seccomp_text; /* oci: text of the user's own filter (SECCOMP_FILE), or empty */
+	struct slice seccomp_text; /* oci: text of the user's own filter (SECCOMP_FILE), in
+				      which seccomp_file_trouble finds none; or empty */
 	struct slice seccomp_path; /* its name, for messages */
 	bool is_one_of_all;	   /* --to all: what cannot be expressed leaves the output out */
 };

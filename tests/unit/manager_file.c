@@ -34,8 +34,11 @@ UNIT_TEST(file_read_refuses_too_large)
 	struct error *error = NULL;
 	CU_ASSERT_FALSE(file_read(place_put(&place, "a", "hello!"), 5, &text, &error));
 	CU_ASSERT_TRUE(error_takes(&error, EFBIG, "larger than 5 bytes"));
-	CU_ASSERT_FALSE(file_read("/dev/zero", 100000, &text, &error));
-	CU_ASSERT_TRUE(error_takes(&error, EFBIG, "'/dev/zero'"));
+	CU_ASSERT_FALSE(file_read(place_put(&place, "b", "hello, all"), 5, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EFBIG, "larger than 5 bytes"));
+	CU_ASSERT_EQUAL(truncate(place_at(&place, "b"), (off_t)1 << 40), 0); /* sparse */
+	CU_ASSERT_FALSE(file_read(place_at(&place, "b"), 1 << 20, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EFBIG, "larger than 1048576 bytes"));
 	CU_ASSERT_FALSE(file_read("/proc/self/maps", 10, &text, &error));
 	CU_ASSERT_TRUE(error_takes(&error, EFBIG, "larger"));
 	bytes_free(&text);
@@ -53,6 +56,100 @@ UNIT_TEST(file_read_names_what_is_wrong)
 	CU_ASSERT_TRUE(error_takes(&error, ENOENT, "gone': No such file"));
 	bytes_free(&text);
 	place_end(&place);
+}
+
+/* Each at once: a test that hangs is ended by the alarm. */
+UNIT_TEST(file_read_takes_regular_files_only)
+{
+	struct place place = place_begin();
+	struct bytes text = {0};
+	struct error *error = NULL;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	strcpy(address.sun_path, place_at(&place, "socket"));
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	CU_ASSERT_EQUAL(mkfifo(place_at(&place, "fifo"), 0600), 0);
+	CU_ASSERT_EQUAL(symlink("fifo", place_at(&place, "link")), 0);
+	alarm(20);
+	CU_ASSERT_FALSE(file_read(place_at(&place, "fifo"), 5, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "is a named pipe, expected a regular file"));
+	CU_ASSERT_FALSE(file_read_operand(place_at(&place, "link"), 5, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "is a named pipe"));
+	CU_ASSERT_FALSE(file_read(place_at(&place, "socket"), 5, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "is a socket"));
+	CU_ASSERT_FALSE(file_read("/dev/zero", 5, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "'/dev/zero' is a device"));
+	CU_ASSERT_TRUE(file_read("/proc/self/status", 1 << 20, &text, &error));
+	CU_ASSERT_TRUE(text.len > 100);
+	alarm(0);
+	close(fd);
+	bytes_free(&text);
+	place_end(&place);
+}
+
+/* What was looked at is read, whatever takes its place then. */
+UNIT_TEST(file_open_looked_is_of_what_was_seen)
+{
+	struct place place = place_begin();
+	struct bytes text = {0};
+	struct error *error = NULL;
+	int looked = file_look(place_put(&place, "a", "seen"), &error);
+	CU_ASSERT_TRUE_FATAL(looked >= 0);
+	CU_ASSERT_EQUAL(unlink(place_at(&place, "a")), 0);
+	CU_ASSERT_EQUAL(mkfifo(place_at(&place, "a"), 0600), 0);
+	alarm(20);
+	int fd = file_open_looked(looked, place_at(&place, "a"), &error);
+	alarm(0);
+	CU_ASSERT_TRUE(fd >= 0 && file_read_fd(fd, "a", 10, &text, &error));
+	CU_ASSERT_TRUE(slice_is(bytes_slice(&text), "seen"));
+	close(fd);
+	close(looked);
+	bytes_free(&text);
+	place_end(&place);
+}
+
+UNIT_TEST(file_resolved_has_no_links)
+{
+	struct place place = place_begin();
+	struct bytes path = {0};
+	char *here = realpath(place.path, NULL);
+	place_put(&place, "d/a", "x");
+	CU_ASSERT_EQUAL(symlink("d/../d/a", place_at(&place, "link")), 0);
+	int looked = file_look(place_at(&place, "link"), NULL);
+	CU_ASSERT_TRUE(file_resolved(looked, &path));
+	CU_ASSERT_TRUE(slice_starts(bytes_slice(&path), slice_str(here)));
+	CU_ASSERT_TRUE(slice_ends(bytes_slice(&path), SLICE("/d/a")));
+	CU_ASSERT_TRUE(file_lies_below(SLICE("/a/b"), SLICE("/a")));
+	CU_ASSERT_TRUE(file_lies_below(SLICE("/a/b"), SLICE("/")));
+	CU_ASSERT_FALSE(file_lies_below(SLICE("/ab"), SLICE("/a")));
+	close(looked);
+	free(here);
+	bytes_free(&path);
+	place_end(&place);
+}
+
+/* As `aaforge compile <(command)`. */
+UNIT_TEST(file_read_operand_takes_the_shells_pipes)
+{
+	int fds[2];
+	char name[64];
+	struct bytes text = {0};
+	struct error *error = NULL;
+	CU_ASSERT_EQUAL_FATAL(pipe(fds), 0);
+	CU_ASSERT_EQUAL(write(fds[1], "hello", 5), 5);
+	close(fds[1]);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fds[0]);
+	CU_ASSERT_TRUE(file_is_descriptor(name));
+	CU_ASSERT_FALSE(file_read(name, 10, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EINVAL, "is a named pipe"));
+	CU_ASSERT_TRUE(file_read_operand(name, 10, &text, &error));
+	CU_ASSERT_TRUE(slice_is(bytes_slice(&text), "hello"));
+	CU_ASSERT_EQUAL(close(fds[0]), 0);
+	CU_ASSERT_FALSE(file_read_operand("/dev/fd/999999", 10, &text, &error));
+	CU_ASSERT_TRUE(error_takes(&error, EBADF, "/dev/fd/999999"));
+	CU_ASSERT_FALSE(file_is_descriptor("/dev/fd/"));
+	CU_ASSERT_FALSE(file_is_descriptor("/dev/fd/1x"));
+	bytes_free(&text);
 }
 
 UNIT_TEST(file_read_takes_a_pipe)
@@ -90,9 +187,11 @@ UNIT_TEST(file_list_is_sorted_and_flat)
 	CU_ASSERT_EQUAL(symlink("nowhere", place_at(&place, "d/y.yaml")), 0);
 	CU_ASSERT_EQUAL(mkfifo(place_at(&place, "d/fifo.yaml"), 0600), 0);
 	CU_ASSERT_TRUE_FATAL(file_list_read(place_at(&place, "d"), &list, &error));
-	const char *want[] = {"d/B.yaml", "d/a.yaml", "d/b.yml", "d/z.yaml"};
-	CU_ASSERT_EQUAL_FATAL(list.count, 4);
-	for (size_t i = 0; i < 4; i++) {
+	/* Also what only looks like a description: whoever opens it says what is wrong. */
+	const char *want[] = {"d/B.yaml", "d/a.yaml", "d/b.yml", "d/fifo.yaml", "d/sub.yaml",
+		"d/y.yaml", "d/z.yaml"};
+	CU_ASSERT_EQUAL_FATAL(list.count, 7);
+	for (size_t i = 0; i < 7; i++) {
 		CU_ASSERT_TRUE_FATAL(file_list_path(&list, i, &path));
 		CU_ASSERT_STRING_EQUAL(path.at, place_at(&place, want[i]));
 	}

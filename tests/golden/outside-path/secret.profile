@@ -1,0 +1,2 @@
+# A key.
+key = profile x {
