@@ -156,7 +156,7 @@ def commands(image, kind):
             ("doctor",),
             ("lookup", "web"),
             ("install", "--force", image.web),
-            ("sync", "--prune", "--force", image.svc),
+            ("sync", "--base", "/etc/apparmor.d", "--prune", "--force", image.svc),
             ("remove", "--force", "web"),
         )
     return (
@@ -167,13 +167,14 @@ def commands(image, kind):
         ("doctor",),
         ("audit", "--profiles", "--live", "web"),
         ("install", image.web),
-        ("install", "--force", image.web),
+        ("install", "--force", "--base", "/etc/apparmor.d", image.web),
         ("sync", image.svc),
+        ("sync", "--base", "/etc/apparmor.d", image.svc),
         ("sync", "--force", image.path("/etc/aaforge")),
         ("remove", "db"),
         ("remove", "--force", "web"),
         ("sync", "--prune", "--force", image.svc),
-        ("load", image.web),
+        ("load", "--base", "/etc/apparmor.d", image.web),
         ("unload", "web"),
     )
 
@@ -290,6 +291,9 @@ def bases():
         os.symlink("/etc/apparmor.d/abstractions/real", base + "/abstractions/far")
         os.symlink(image.file("out2", "}} %s {{\n" % SECRET), base + "/abstractions/out")
         os.symlink("/etc/apparmor.d/web", base + "/disable/x")
+        stock = "".join("  include <abstractions/%s>\n" % name for name in ("base", "nameservice", "python", "p11-kit"))
+        result = image.run("load", image.file("stock.profile", "include <tunables/global>\nprofile stock {\n%s}\n" % stock))
+        check(result.status == 0, "the distribution's own below the root", result.message)
         for name, fine in (("fine", True), ("near", True), ("far", False), ("out", False), ("absolute", False), ("climbs", False)):
             path = image.file("b.yaml", "name: b\nbinary: /b\ntemplate: minimal\nabstractions: [%s]\n" % name)
             text = image.file("b.profile", "profile b {\n  include <abstractions/%s>\n}\n" % name)

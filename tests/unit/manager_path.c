@@ -184,8 +184,8 @@ UNIT_TEST(path_writes_while_directories_are_swapped)
 	unsigned written = 0;
 	for (int i = 0; i < 40000; i++) {
 		if (i % 50 == 0) /* it waits for the disk */
-			written += file_write(
-				place_at(&place, "root/etc/file"), SLICE("new"), NULL);
+			written +=
+				file_write(place_at(&place, "root/etc/file"), SLICE("new"), NULL);
 		char name[64];
 		snprintf(name, sizeof(name), "root/etc/s%d", i);
 		path_symlink("x", place_at(&place, name));
