@@ -1,6 +1,7 @@
 #include "manager/cache.h"
 
 #include "manager/file.h"
+#include "manager/system/path.h"
 #include "manager/target.h"
 
 #include <dirent.h>
@@ -65,7 +66,7 @@ static void open_directory(struct cache *cache, const char *path)
 		note(cache, error);
 		return;
 	}
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = path_open(path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd >= 0 && fstat(fd, &stat) == 0 && is_trusted(&stat)) {
 		cache->directory = fd;
 		return;

@@ -23,6 +23,16 @@ CALL = re.compile(r"(?<![A-Za-z0-9_>.])(%s)\s*\(" % "|".join(WORLD))
 # lexer/lexer.l leaves the generated scanner by a jump where it would end the process.
 ALLOWED = {"base/arena.c": {"malloc", "free", "abort"}, "lexer/lexer.l": {"longjmp", "setjmp"}, "compiler/output/schema.c": {"free"}, "compiler/service/syscalls.c": {"free"}}
 
+# Calls that take a path have one door, manager/system/path.h, which keeps paths below --root inside.
+PATHS = re.compile(r"(?<![A-Za-z0-9_>.])(open|creat|fopen|opendir|scandir|stat|lstat|access|readlink|rename|unlink|mkdir|rmdir"
+                   r"|symlink|link|chmod|chown|truncate|realpath|statfs|inotify_add_watch)\s*\(|AT_FDCWD")
+# The root itself, programs of this machine, its /proc and /dev; AT_FDCWD as a mark, with an absolute real path.
+PATHS_ALLOWED = {"manager/places.c": {"realpath"}, "cli/main.c": {"realpath"}, "manager/parser.c": {"access", "stat", None},
+                 "manager/process.c": {"open"}, "manager/apply.c": {None}, "manager/target.c": {None},
+                 "manager/features.c": {None}, "manager/host_check.c": {None},
+                 # Through a descriptor that is open already; whether a root is this machine's own.
+                 "manager/file.c": {"open", "readlink"}, "manager/host/root_view.c": {"stat"}}
+
 
 def files(room):
     for folder, _, names in os.walk(os.path.join(ROOT, room)):
@@ -57,7 +67,7 @@ def check_calls(path, text):
                 check(False, "%s:%d calls %s" % (path, number, name), line.strip())
 
 
-OPEN = re.compile(r"(?<![A-Za-z0-9_>.])(?:(fopen|freopen)\s*\(|open(?:at)?\s*\(([^;{]*?)\)\s*[;:)&|?])", re.S)
+OPEN = re.compile(r"(?<![A-Za-z0-9_>.])(?:(fopen|freopen)\s*\(|(?:path_)?open(?:at)?\s*\(([^;{]*?)\)\s*[;:)&|?])", re.S)
 
 
 def may_hang(text):
@@ -67,6 +77,13 @@ def may_hang(text):
         if match.group(1) or ("O_RDONLY" in flags and not re.search("O_(NONBLOCK|DIRECTORY|PATH)", flags)):
             return match.group(0)
     return None
+
+
+def check_paths(path, text):
+    for number, line in enumerate(without_comments_and_strings(text).splitlines(), 1):
+        for match in PATHS.finditer(line):
+            if not line.startswith(("static ", "bool ", "#")):
+                check(match.group(1) in PATHS_ALLOWED.get(path, ()), "%s:%d does not go through manager/system/path.h" % (path, number), line.strip())
 
 
 def check_format():
@@ -89,10 +106,13 @@ def main():
                 check_calls(path, text)
             found = may_hang(text)
             check(not found, "%s opens what may have to be waited for" % path, found)
+            if room in ("manager", "cli") and not path.startswith("manager/system/"):
+                check_paths(path, text)
             check(len(text.splitlines()) <= 600, "%s is longer than 600 lines" % path)
     check_format()
     # The rules above must be able to fail.
     check(CALL.search("x = malloc (3);"), "a system call is recognised")
+    check(PATHS.search("int fd = open(path, 0)") and not PATHS.search("path_open(path, 0, 0)"), "a path is recognised")
     check(not CALL.search("arena->free(3)"), "a member is not a system call")
     check(may_hang("int fd = open(path, O_RDONLY |\n O_CLOEXEC);") and may_hang("fopen(path, x)"), "a read that may wait is recognised")
     check(not may_hang("int fd = openat(at, name, O_RDONLY | O_NONBLOCK);"), "one that may not is none")
