@@ -47,7 +47,7 @@ bool attachment_read(struct arena *arena, const struct limits *limits, struct sl
 	bool is_name, struct attachment *ret_attachment, const char **ret_error)
 {
 	size_t offset;
-	if (text.len == 0 || text.at[0] != '/') {
+	if (text.len == 0 || (text.at[0] != '/' && text.at[0] != '{')) {
 		*ret_error = "it does not start with '/'";
 		return false;
 	}
