@@ -28,8 +28,8 @@ static struct attachment_place find_place(
 }
 
 /* Reads the line again. What has changed, or cannot be read twice, has no place. */
-static struct span other_span(const struct pipeline *pipeline, struct unit *unit,
-	const struct attachment_place *place)
+static struct span other_span(
+	const struct pipeline *pipeline, struct unit *unit, const struct attachment_place *place)
 {
 	struct bytes path = {0}, text = {0};
 	struct slice line;
@@ -54,8 +54,8 @@ static struct slice name_other(
 {
 	if (!span_none(shown))
 		return arena_printf(&unit->arena, "'%.*s'", SLICE_FMT(other->name));
-	return arena_printf(&unit->arena, "'%.*s' (line %u)", SLICE_FMT(other->name),
-		other->place.line);
+	return arena_printf(
+		&unit->arena, "'%.*s' (line %u)", SLICE_FMT(other->name), other->place.line);
 }
 
 static void report_conflict(const struct pipeline *pipeline, struct work_item *item,

@@ -51,8 +51,8 @@ static void add_rival(struct arena *arena, const struct entry *entry, const stru
 	struct attachment_rival rival = {.use = other->use};
 	if (!slice_eq(entry->use.xattrs, other->use.xattrs))
 		return;
-	rival.order = attachment_compare(arena, &limits_default, &entry->attachment,
-		&other->attachment, &rival.witness);
+	rival.order = attachment_compare(
+		arena, &limits_default, &entry->attachment, &other->attachment, &rival.witness);
 	bool decided = rival.order == ATTACHMENT_FIRST || rival.order == ATTACHMENT_SECOND;
 	if (rival.order == ATTACHMENT_APART)
 		return;

@@ -14,8 +14,8 @@ struct attachment_table;
 
 /* Where the profile's program is named. */
 struct attachment_place {
-	uint32_t file; /* the caller's number of the description's file */
-	uint32_t line; /* from 1; 0: not known */
+	uint32_t file;	      /* the caller's number of the description's file */
+	uint32_t line;	      /* from 1; 0: not known */
 	uint32_t column, len; /* bytes of the line, from 0 */
 };
 

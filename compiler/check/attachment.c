@@ -7,11 +7,12 @@
 #include "policy/attachment.h"
 
 struct interpreter {
-	const char *name, *runs;
+	const char *name;
+	bool scripts;
 };
 
 static const struct interpreter interpreters[] = {
-#define INTERPRETER(name, runs) {name, runs},
+#define INTERPRETER(name, scripts) {name, scripts},
 #include "compiler/check/interpreters.def"
 #undef INTERPRETER
 };
@@ -26,8 +27,8 @@ enum { DIRECTORIES = sizeof(program_directories) / sizeof(program_directories[0]
 static bool matches(const struct check_input *input, const struct attachment *attachment,
 	struct slice directory, const char *name)
 {
-	return attachment_matches(attachment, arena_printf(&input->unit->arena, "%.*s/%s",
-						      SLICE_FMT(directory), name));
+	return attachment_matches(attachment,
+		arena_printf(&input->unit->arena, "%.*s/%s", SLICE_FMT(directory), name));
 }
 
 /* Names that have nothing in common: what matches all of them matches any. */
@@ -42,8 +43,8 @@ static bool catches_all(const struct check_input *input, const struct attachment
 }
 
 /* Whether it catches a directory; one that everybody knows goes to *ret_known. */
-static bool catches_directory(const struct check_input *input,
-	const struct attachment *attachment, struct slice *ret_known)
+static bool catches_directory(const struct check_input *input, const struct attachment *attachment,
+	struct slice *ret_known)
 {
 	for (size_t i = 0; i < DIRECTORIES; i++) {
 		*ret_known = slice_str(program_directories[i]);
@@ -110,10 +111,10 @@ static bool catches_interpreter(const struct check_input *input,
 	const struct attachment *attachment, const struct interpreter *interpreter,
 	struct slice *ret_program)
 {
-	static const char *const versions[] = {
-		"", "2", "3", "3.11", "3.13", "5", "5.3", "5.4", "5.36", "8", "8.2", "8.4", "20", "22"};
+	static const char *const versions[] = {"", "2", "3", "3.11", "3.13", "5", "5.3", "5.4",
+		"5.36", "8", "8.2", "8.4", "20", "22"};
 	*ret_program = attachment_is_literal(attachment) ? glob_prefix(attachment->glob)
-							  : attachment->text;
+							 : attachment->text;
 	if (names_interpreter(*ret_program, interpreter))
 		return true;
 	if (attachment_is_literal(attachment))
@@ -128,27 +129,39 @@ static bool catches_interpreter(const struct check_input *input,
 	return false;
 }
 
+/* The kernel attaches by the path that is executed: of a script that is the script's. */
+static void report_scripts(struct unit *unit, const struct path_entry *entry, struct slice program)
+{
+	struct diag *diag = diag_add(&unit->diags, DIAG_ATTACH_INTERPRETER, entry->span,
+		"'%.*s' is an interpreter: every '%.*s FILE' on the machine gets this profile, and a "
+		"script that is executed itself does not",
+		SLICE_FMT(program), SLICE_FMT(program));
+	diag_help(&unit->diags, diag,
+		"start the script by its own path, name that in 'binary' and '%.*s' in 'exec'",
+		SLICE_FMT(program));
+}
+
+static void report_others(struct unit *unit, const struct path_entry *entry, struct slice program)
+{
+	struct diag *diag = diag_add(&unit->diags, DIAG_ATTACH_INTERPRETER, entry->span,
+		"'%.*s' runs the programs of others, too: each of them gets this profile",
+		SLICE_FMT(program));
+	diag_help(&unit->diags, diag,
+		"start it by a script, name that in 'binary' and '%.*s' in 'exec'",
+		SLICE_FMT(program));
+}
+
 static void warn_interpreter(const struct check_input *input, const struct path_entry *entry,
 	const struct attachment *attachment)
 {
-	struct unit *unit = input->unit;
 	for (size_t i = 0; i < sizeof(interpreters) / sizeof(interpreters[0]); i++) {
 		struct slice program;
 		if (!catches_interpreter(input, attachment, &interpreters[i], &program))
 			continue;
-		struct diag *diag = diag_add(&unit->diags, DIAG_ATTACH_INTERPRETER, entry->span,
-			"'%.*s' is an interpreter: every %s on the machine that it runs would be "
-			"confined by this profile",
-			SLICE_FMT(program), interpreters[i].runs);
-		if (strcmp(interpreters[i].runs, "script") == 0)
-			diag_help(&unit->diags, diag,
-				"name the script itself in 'binary' (the kernel attaches by its path, "
-				"and its first line names the interpreter) and '%.*s' in 'exec'",
-				SLICE_FMT(program));
+		if (interpreters[i].scripts)
+			report_scripts(input->unit, entry, program);
 		else
-			diag_help(&unit->diags, diag,
-				"attach the profile to a script that starts it, with '%.*s' in 'exec'",
-				SLICE_FMT(program));
+			report_others(input->unit, entry, program);
 		return;
 	}
 }
