@@ -5,19 +5,29 @@
 #include <stdlib.h>
 
 struct entry {
-	struct entry *next;	 /* in the order of noting */
-	struct entry *next_same; /* literals: of the same bucket */
+	struct entry *next;	 /* in its list */
+	struct entry *next_name; /* in its bucket of names */
+	struct entry *next_path; /* literals: in the bucket of paths */
 	struct attachment_use use;
 	struct attachment attachment;
+	struct slice name; /* the last component of all that it matches, or empty */
 };
 
-enum { BUCKETS = 4096 };
+enum { BUCKETS = 8192 };
 
+struct list {
+	struct entry *first, **end;
+};
+
+/*
+ * What has a name is compared with what has the same one and what has none; what has none, with
+ * all. Literals are found by their whole path, too.
+ */
 struct attachment_table {
 	struct arena arena;
-	struct entry *literals, **literals_end;
-	struct entry *patterns, **patterns_end;
-	struct entry *buckets[BUCKETS];
+	struct list named, unnamed;
+	struct entry *patterns[BUCKETS], *literals[BUCKETS]; /* by name */
+	struct entry *paths[BUCKETS];
 };
 
 struct attachment_table *attachment_table_new(void)
@@ -26,8 +36,8 @@ struct attachment_table *attachment_table_new(void)
 	if (!table)
 		out_of_memory();
 	arena_init(&table->arena, out_of_memory);
-	table->literals_end = &table->literals;
-	table->patterns_end = &table->patterns;
+	table->named.end = &table->named.first;
+	table->unnamed.end = &table->unnamed.first;
 	return table;
 }
 
@@ -37,19 +47,22 @@ void attachment_table_free(struct attachment_table *table)
 	free(table);
 }
 
-static struct entry **bucket_of(struct attachment_table *table, struct slice path)
+static struct entry **bucket_of(struct entry **buckets, struct slice path)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
 	for (size_t i = 0; i < path.len; i++)
 		hash = (hash ^ (unsigned char)path.at[i]) * UINT64_C(1099511628211);
-	return &table->buckets[(hash ^ hash >> 32) % BUCKETS];
+	return &buckets[(hash ^ hash >> 32) % BUCKETS];
 }
 
 static void add_rival(struct arena *arena, const struct entry *entry, const struct entry *other,
 	struct attachment_rivals *rivals)
 {
 	struct attachment_rival rival = {.use = other->use};
-	if (!slice_eq(entry->use.xattrs, other->use.xattrs))
+	struct slice a = glob_prefix(entry->attachment.glob),
+		     b = glob_prefix(other->attachment.glob);
+	if (memcmp(a.at, b.at, a.len < b.len ? a.len : b.len) != 0 ||
+		!slice_eq(entry->use.xattrs, other->use.xattrs))
 		return;
 	rival.order = attachment_compare(
 		arena, &limits_default, &entry->attachment, &other->attachment, &rival.witness);
@@ -61,22 +74,31 @@ static void add_rival(struct arena *arena, const struct entry *entry, const stru
 		*(decided ? &rivals->overlap : &rivals->conflict) = rival;
 }
 
-/* A literal's text is its AARE: the path that it matches is the glob's prefix. */
-static struct slice literal_path(const struct entry *entry)
+static void find_named(struct attachment_table *table, struct arena *arena,
+	const struct entry *entry, struct attachment_rivals *rivals)
 {
-	return glob_prefix(entry->attachment.glob);
+	bool literal = attachment_is_literal(&entry->attachment);
+	struct slice path = glob_prefix(entry->attachment.glob);
+	const struct entry *other = *(
+		literal ? bucket_of(table->paths, path) : bucket_of(table->literals, entry->name));
+	for (; other; other = literal ? other->next_path : other->next_name)
+		if (!literal || slice_eq(path, glob_prefix(other->attachment.glob)))
+			add_rival(arena, entry, other, rivals);
+	for (other = *bucket_of(table->patterns, entry->name); other; other = other->next_name)
+		if (slice_eq(entry->name, other->name))
+			add_rival(arena, entry, other, rivals);
 }
 
 static void find_rivals(struct attachment_table *table, struct arena *arena,
 	const struct entry *entry, struct attachment_rivals *rivals)
 {
-	bool literal = attachment_is_literal(&entry->attachment);
-	const struct entry *other =
-		literal ? *bucket_of(table, literal_path(entry)) : table->literals;
-	for (; other; other = literal ? other->next_same : other->next)
-		if (!literal || slice_eq(literal_path(entry), literal_path(other)))
+	if (entry->name.len > 0) {
+		find_named(table, arena, entry, rivals);
+	} else {
+		for (const struct entry *other = table->named.first; other; other = other->next)
 			add_rival(arena, entry, other, rivals);
-	for (other = table->patterns; other; other = other->next)
+	}
+	for (const struct entry *other = table->unnamed.first; other; other = other->next)
 		add_rival(arena, entry, other, rivals);
 }
 
@@ -88,16 +110,20 @@ static bool is_noted(const struct entry *entry, const struct attachment_rivals *
 
 static void add_entry(struct attachment_table *table, struct entry *entry)
 {
-	if (!attachment_is_literal(&entry->attachment)) {
-		*table->patterns_end = entry;
-		table->patterns_end = &entry->next;
+	bool literal = attachment_is_literal(&entry->attachment);
+	struct list *list = entry->name.len > 0 ? &table->named : &table->unnamed;
+	*list->end = entry;
+	list->end = &entry->next;
+	if (entry->name.len == 0)
 		return;
-	}
-	struct entry **bucket = bucket_of(table, literal_path(entry));
-	entry->next_same = *bucket;
+	struct entry **bucket = bucket_of(literal ? table->literals : table->patterns, entry->name);
+	entry->next_name = *bucket;
 	*bucket = entry;
-	*table->literals_end = entry;
-	table->literals_end = &entry->next;
+	if (!literal)
+		return;
+	bucket = bucket_of(table->paths, glob_prefix(entry->attachment.glob));
+	entry->next_path = *bucket;
+	*bucket = entry;
 }
 
 void attachment_table_claim(struct attachment_table *table, struct arena *arena,
@@ -113,6 +139,7 @@ void attachment_table_claim(struct attachment_table *table, struct arena *arena,
 	if (!attachment_read(&table->arena, &limits_default, entry->use.text, false,
 		    &entry->attachment, &error))
 		return;
+	entry->name = attachment_program_name(&entry->attachment);
 	find_rivals(table, arena, entry, ret_rivals);
 	if (!is_noted(entry, ret_rivals))
 		add_entry(table, entry);

@@ -71,6 +71,17 @@ bool attachment_is_literal(const struct attachment *attachment)
 	return attachment->is_name || attachment->glob->shape == GLOB_LITERAL;
 }
 
+struct slice attachment_program_name(const struct attachment *attachment)
+{
+	struct slice end = attachment->is_name		       ? attachment->text
+			   : attachment_is_literal(attachment) ? attachment->glob->prefix
+							       : attachment->glob->suffix;
+	for (size_t i = end.len; i > 0; i--)
+		if (end.at[i - 1] == '/')
+			return slice_from(end, i);
+	return slice_of(NULL, 0);
+}
+
 bool attachment_matches(const struct attachment *attachment, struct slice program)
 {
 	return attachment->is_name ? slice_eq(attachment->text, program)

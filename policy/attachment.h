@@ -41,6 +41,12 @@ bool attachment_read(struct arena *arena, const struct limits *limits, struct sl
 /* Whether it is a path without any pattern. */
 bool attachment_is_literal(const struct attachment *attachment);
 
+/*
+ * The last component of every program that it matches, where that is the same for all; else empty.
+ * Two with different ones match nothing in common.
+ */
+struct slice attachment_program_name(const struct attachment *attachment);
+
 /* Whether it matches the program (an absolute path, literally). */
 bool attachment_matches(const struct attachment *attachment, struct slice program);
 

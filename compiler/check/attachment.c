@@ -106,6 +106,14 @@ static bool names_interpreter(struct slice program, const struct interpreter *in
 	return slice_starts(program, name) && is_version(slice_from(program, name.len));
 }
 
+/* Spares most patterns the trouble. */
+static bool may_match_below(const struct attachment *attachment, struct slice directory)
+{
+	struct slice prefix = glob_prefix(attachment->glob);
+	return attachment_program_name(attachment).len == 0 &&
+	       (slice_starts(prefix, directory) || slice_starts(directory, prefix));
+}
+
 /* A pattern is tried with the versions that there are, unless it ends in a name. */
 static bool catches_interpreter(const struct check_input *input,
 	const struct attachment *attachment, const struct interpreter *interpreter,
@@ -119,12 +127,15 @@ static bool catches_interpreter(const struct check_input *input,
 		return true;
 	if (attachment_is_literal(attachment))
 		return false;
-	for (size_t i = 0; i < DIRECTORIES * (sizeof(versions) / sizeof(versions[0])); i++) {
-		*ret_program = arena_printf(&input->unit->arena, "%s/%s%s",
-			program_directories[i % DIRECTORIES], interpreter->name,
-			versions[i / DIRECTORIES]);
-		if (attachment_matches(attachment, *ret_program))
-			return true;
+	for (size_t d = 0; d < DIRECTORIES; d++) {
+		if (!may_match_below(attachment, slice_str(program_directories[d])))
+			continue;
+		for (size_t v = 0; v < sizeof(versions) / sizeof(versions[0]); v++) {
+			*ret_program = arena_printf(&input->unit->arena, "%s/%s%s",
+				program_directories[d], interpreter->name, versions[v]);
+			if (attachment_matches(attachment, *ret_program))
+				return true;
+		}
 	}
 	return false;
 }

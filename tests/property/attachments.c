@@ -62,8 +62,8 @@ static uint32_t roll(uint32_t below)
 
 static const char *random_pattern(struct arena *arena, const char *directory, uint32_t number)
 {
-	static const char *const pieces[] = {"a", "b", "a", "b", "ab", "*", "*", "**", "?", "{a,bc}",
-		"{,a}", "{b,ab,abc}", "[ab]", "[^a]", "{,*}", "{*,ab}", "{,c/}", "/"};
+	static const char *const pieces[] = {"a", "b", "a", "b", "ab", "*", "*", "**", "?",
+		"{a,bc}", "{,a}", "{b,ab,abc}", "[ab]", "[^a]", "{,*}", "{*,ab}", "{,c/}", "/"};
 	struct buf text = buf_new(arena);
 	buf_add(&text, arena_printf(arena, "%s/%u/", directory, number));
 	for (uint32_t i = 1 + roll(4); i > 0; i--)
