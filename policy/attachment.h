@@ -32,8 +32,9 @@ struct attachment {
 
 /*
  * Reads an attachment, or the name of a profile that has none beside it (is_name; a name that is a
- * pattern is one all the same). The text must outlive it. false with a static text in *ret_error
- * when it is no AARE, or does not start with '/' (or '{', as a variable with several values does).
+ * pattern is one all the same; one with xattrs= has an automaton, so is_name is false for it). The
+ * text must outlive it. false with a static text in *ret_error when it is no AARE, or does not
+ * start with '/' (or '{', as a variable with several values does).
  */
 bool attachment_read(struct arena *arena, const struct limits *limits, struct slice text,
 	bool is_name, struct attachment *ret_attachment, const char **ret_error);

@@ -208,14 +208,17 @@ static bool check_arguments(struct reader *reader, const struct text *text, bool
 {
 	struct text words[2];
 	struct slice path = text->text;
-	if (text_words(text, words, 2) < 2)
+	size_t count = text_words(text, words, 2);
+	size_t len = count > 0 ? (size_t)(words[0].text.at + words[0].text.len - path.at) : 0;
+	size_t rest = count > 1 ? (size_t)(words[1].text.at - path.at) : len;
+	if (rest == path.len)
 		return true;
-	size_t len = (size_t)(words[0].text.at + words[0].text.len - path.at);
-	size_t rest = (size_t)(words[1].text.at - path.at);
-	struct diag *diag =
-		report(reader, DIAG_PROGRAM_ARGUMENTS, text_part(text, rest, path.len - rest),
-			"'%.*s' is a path and more: 'binary' takes the program without arguments",
-			SLICE_FMT(shown(reader, path)));
+	struct diag *diag = report(reader, DIAG_PROGRAM_ARGUMENTS,
+		text_part(text, rest, path.len - rest),
+		count > 1
+			? "'%.*s' is a path and more: 'binary' takes the program without arguments"
+			: "'%.*s' ends in a blank",
+		SLICE_FMT(shown(reader, path)));
 	struct slice program = shown(reader, slice_first(path, len));
 	if (pattern)
 		help(reader, diag, "write '%.*s'; a blank that the name holds is written '\\040'",
