@@ -9,7 +9,7 @@
 
 #define LOCK_SECONDS 30
 
-static struct slice error_text(struct arena *arena, const struct error *error)
+struct slice error_words(struct arena *arena, const struct error *error)
 {
 	struct buf text = buf_new(arena);
 	error_print(error, &text);
@@ -55,7 +55,7 @@ static enum status find_kernel(struct machine *machine, bool needs_kernel)
 			      "say so with --root DIR (--root / inside of it)");
 		return STATUS_SYSTEM;
 	}
-	leave_kernel_alone(machine, error_text(&machine->own, error));
+	leave_kernel_alone(machine, error_words(&machine->own, error));
 	error_free(error);
 	return STATUS_OK;
 }

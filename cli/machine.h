@@ -50,6 +50,9 @@ void machine_end(struct machine *machine);
 
 void machine_close(struct machine *machine);
 
+/* The words of an error, in the arena. */
+struct slice error_words(struct arena *arena, const struct error *error);
+
 /* NULL without a kernel. */
 const struct loaded *machine_loaded(const struct machine *machine);
 
