@@ -114,8 +114,9 @@ static struct slice why_not_initial(int proc)
 	char text[64];
 	if (readlinkat(proc, "self/ns/pid", text, sizeof(text)) < 0 && pseudo_is_denied(errno))
 		return SLICE("the PID namespace cannot be looked at: run it as root");
-	return SLICE("this is not the PID namespace of the host: run it there (hostPID: true, "
-		     "--pid=host, or 'nsenter -t 1 -p -m' of the host)");
+	/* nsenter(1) is no help: no task can go to a namespace above its own. */
+	return SLICE("this is not the PID namespace of the host: run it there, with its proc "
+		     "(hostPID: true, --pid=host)");
 }
 
 struct slice sight_obstacle(const struct places *places, int proc, struct arena *arena)

@@ -18,7 +18,7 @@ inside="unshare -p -f -m --mount-proc"
 
 exits "unload in a PID namespace" 1 $inside aaforge unload web
 matches "the words" "^aaforge: there may be confined tasks that cannot be seen: $namespace" "$output"
-matches "how to run it" "hostPID: true.*nsenter -t 1 -p" "$output"
+matches "how to run it" "run it there, with its proc \(hostPID: true, --pid=host\)" "$output"
 matches "nothing was unloaded" '^aaforge: nothing was unloaded$' "$output"
 exits "nested" 1 $inside $inside aaforge unload web
 exits "by a description" 1 $inside aaforge unload /tmp/d/web.yaml
@@ -87,8 +87,6 @@ read -r first rest </proc/$container/task/$container/children
 until_true 5 test -e /proc/$first/root/proc/1
 exits "the proc of a container" 1 nsenter -t $first -m aaforge unload web
 matches "is not that of the host, although we are" "cannot be seen: $namespace" "$output"
-says "the way that the message tells" '"tasks":\[[0-9]+\].*"tasks_complete":true,' \
-	unshare -p -f nsenter -t 1 -p -m aaforge status --json web
 kill -KILL $first
 same "the task was never free" "web (enforce)" "$(label_of $task)"
 
