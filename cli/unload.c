@@ -4,6 +4,7 @@
 #include "manager/host/process.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
+#include "policy/attachment.h"
 
 #define TASKS_TOLD 10 /* for each profile */
 
@@ -136,6 +137,11 @@ static bool is_still_free(struct unload *unload, const struct loaded_profile *pr
 	return false;
 }
 
+static bool is_attached(const void *attachment, struct slice program)
+{
+	return attachment_matches(attachment, program);
+}
+
 /* The processes that run the profile's program without it; none with --force, which told all
  * before.
  */
@@ -143,10 +149,16 @@ static size_t find_outside(
 	struct unload *unload, const struct loaded_profile *profile, struct running **ret_running)
 {
 	struct processes processes;
-	struct process_question question = {
-		.namespace = profile->namespace, .name = profile->name, .literal = profile->attach};
+	struct attachment attachment;
+	const char *mistake;
+	struct process_question question = {.namespace = profile->namespace,
+		.name = profile->name,
+		.accepts = is_attached,
+		.context = &attachment};
 	*ret_running = NULL;
-	if (unload->options->force || !slice_starts(profile->attach, SLICE("/")) ||
+	if (unload->options->force ||
+		!attachment_read(&unload->arena, &limits_default, profile->attach,
+			slice_eq(profile->attach, profile->name), &attachment, &mistake) ||
 		!processes_read(&unload->machine.places, &unload->arena, &processes, NULL))
 		return 0;
 	return processes_outside(&processes, &question, &unload->arena, ret_running);

@@ -128,3 +128,31 @@ ok "not loaded: nobody loses anything" aaforge install /tmp/d/web.yaml
 ok "unloaded" aaforge unload web
 ok "remove needs no tasks" $inside aaforge remove web
 kill $(pidof app)
+
+# What is to go and in use goes when its last task has ended.
+mkdir /tmp/svc
+cp /tmp/empty/other.yaml /tmp/d/web.yaml /tmp/svc
+aaforge sync --watch --prune /tmp/svc >/tmp/watch.log 2>&1 &
+watcher=$!
+until_true 20 grep -q following /tmp/watch.log
+aa-exec -p web -- /app sleep:600 &
+first=$!
+aa-exec -p web -- /app sleep:600 &
+second=$!
+until_true 5 labelled $first "web (enforce)"
+until_true 5 labelled $second "web (enforce)"
+rm /tmp/svc/web.yaml
+stays="^aaforge: note: 'web' stays as long as it confines tasks, and goes when the last of them has ended\$"
+ok "it stays" until_true 20 grep -q "$stays" /tmp/watch.log
+kill $first
+sed -i 's/^name: other/&/; s/^readable:.*/& # changed/' /tmp/svc/other.yaml
+sleep 5
+same "one has ended, another has not" enforce "$(mode_of web)"
+kill $second
+ok "the last has ended: it goes" until_true 20 grep -q '^- web ' /tmp/watch.log
+same "it is gone" "" "$(mode_of web)"
+ok "its text, too" test ! -e /etc/apparmor.d/web
+same "it was said once" 1 "$(grep -c "$stays" /tmp/watch.log)"
+kill $watcher
+wait $watcher
+same "SIGTERM ends it" 0 $?
