@@ -149,8 +149,8 @@ static struct slice why_partial(
 	struct slice why = sight_obstacle(places, snapshot->proc, arena);
 	if (why.len == 0 && snapshot->hidden > 0)
 		why = arena_printf(arena,
-			"the programs of %zu processes cannot be read: run it as root of the host",
-			snapshot->hidden);
+			"the programs of %zu process%s cannot be read: run it as root of the host",
+			snapshot->hidden, snapshot->hidden == 1 ? "" : "es");
 	return why;
 }
 
