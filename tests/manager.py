@@ -389,7 +389,7 @@ def running():
         notes = [line for line in result.message.splitlines() if "was started without" in line]
         want = [
             "aaforge: note: process 20 (tool9) was started without the profile 'tool', and is unconfined: start it again",
-            "aaforge: note: process 21 (python3 /opt/a/tool.py) was started without the profile 'tool', and is unconfined: start it again",
+            "aaforge: note: process 21 (python3 /opt/a/tool.py) was started without the profile 'tool', and is unconfined: start it again (by the script's own path)",
             "aaforge: note: process 812 (web, web.service) was started without the profile 'web', and is unconfined: systemctl restart web.service",
         ]
         check(sorted(notes) == want, "notes", result.message)

@@ -54,9 +54,9 @@ user="busybox su user -c"
 for option in hidepid=1 hidepid=2 hidepid=4 subset=pid; do
 	exits "$option, unload" 1 remounted $option aaforge unload web
 	matches "$option: root sees the task" "^  $task  app\$" "$output"
-	says "$option, status" '"tasks":\[[0-9]+\].*"tasks_complete":true,' remounted $option aaforge status --json web
+	[ $option != hidepid=2 ] || says "$option, status" '"tasks":\[[0-9]+\].*"tasks_complete":true,' remounted $option aaforge status --json web
 done
-for option in hidepid=1 hidepid=2 hidepid=4; do
+for option in hidepid=2 hidepid=4; do
 	attempt remounted $option $user "XDG_CACHE_HOME=/tmp/cache-user aaforge status --json web"
 	matches "$option, a user's status" '"tasks":\[\].*"tasks_complete":false,"tasks_hidden":".*hidepid=' "$output"
 	exits "$option, root of a user namespace" 1 remounted $option unshare -U -r aaforge unload web
@@ -146,7 +146,7 @@ stays="^aaforge: note: 'web' stays as long as it confines tasks, and goes when t
 ok "it stays" until_true 20 grep -q "$stays" /tmp/watch.log
 kill $first
 sed -i 's/^name: other/&/; s/^readable:.*/& # changed/' /tmp/svc/other.yaml
-sleep 5
+sleep 3
 same "one has ended, another has not" enforce "$(mode_of web)"
 kill $second
 ok "the last has ended: it goes" until_true 20 grep -q '^- web ' /tmp/watch.log

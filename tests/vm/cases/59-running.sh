@@ -76,7 +76,7 @@ says "a pattern" "$(note $pid patternd pattern 'start it again')" aaforge load /
 /usr/bin/lullaby &
 script=$!
 until_true 5 runs $script /usr/bin/bash
-says "a script" "$(note $script 'lullaby /usr/bin/lullaby' lullaby 'start it again')" aaforge load /tmp/lullaby
+says "a script" "$(note $script 'lullaby /usr/bin/lullaby' lullaby "start it again \\(by the script's own path\\)")" aaforge load /tmp/lullaby
 /usr/bin/lullaby &
 until_true 5 runs $! /usr/bin/bash
 same "as the kernel attaches" "lullaby (enforce)" "$(label_of $!)"
