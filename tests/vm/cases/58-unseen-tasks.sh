@@ -9,7 +9,7 @@ names() {
 
 namespace='this is not the PID namespace of the host'
 mkdir -p /tmp/d /tmp/empty /tmp/root
-sed 's,^name:.*,name: web,' samples/docker-api.yaml >/tmp/d/web.yaml
+printf 'name: web\nbinary: /app\ntemplate: minimal\nrules:\n- signal (receive) peer=unconfined\n' >/tmp/d/web.yaml
 ok "installed" aaforge install /tmp/d/web.yaml
 aa-exec -p web -- /app sleep:600 &
 task=$!
@@ -25,7 +25,7 @@ exits "by a description" 1 $inside aaforge unload /tmp/d/web.yaml
 exits "dry run" 1 $inside aaforge unload -n web
 exits "remove" 1 $inside aaforge remove web
 matches "the words" "^aaforge: 'web' cannot be removed: it may confine tasks that cannot be seen: $namespace" "$output"
-sed 's,^name:.*,name: other,' samples/docker-api.yaml >/tmp/empty/other.yaml
+printf 'name: other\nbinary: /app\ntemplate: minimal\nrules:\n- signal (receive) peer=unconfined\n' >/tmp/empty/other.yaml
 exits "sync --prune" 1 $inside aaforge sync --prune /tmp/empty
 matches "the words" "^aaforge: 'web' cannot be removed: it may confine tasks that cannot be seen" "$output"
 ok "replacing needs no tasks" $inside aaforge load /tmp/d/web.yaml
@@ -145,11 +145,11 @@ rm /tmp/svc/web.yaml
 stays="^aaforge: note: 'web' stays as long as it confines tasks, and goes when the last of them has ended\$"
 ok "it stays" until_true 20 grep -q "$stays" /tmp/watch.log
 kill $first
-sed -i 's/^name: other/&/; s/^readable:.*/& # changed/' /tmp/svc/other.yaml
+touch /tmp/svc/other.yaml
 sleep 3
 same "one has ended, another has not" enforce "$(mode_of web)"
 kill $second
-ok "the last has ended: it goes" until_true 20 grep -q '^- web ' /tmp/watch.log
+ok "the last has ended: it goes" until_true 40 grep -q '^- web ' /tmp/watch.log
 same "it is gone" "" "$(mode_of web)"
 ok "its text, too" test ! -e /etc/apparmor.d/web
 same "it was said once" 1 "$(grep -c "$stays" /tmp/watch.log)"
