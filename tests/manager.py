@@ -400,6 +400,10 @@ def running():
         check(two["pid"] == 814 and two["label"] == "else" and "mend" not in two, "JSON: another's", two)
         check([p["deleted"] for p in profiles["tool"]["running"]] == [True, False], "JSON: a file that was replaced", profiles["tool"])
         check(profiles["tool"]["running"][1]["script"] == "/opt/a/tool.py", "JSON: a script", profiles["tool"])
+        pair = machine.file("pair.profile", "abi <abi/3.0>,\n" + "".join("profile %s /opt/%s/{a,b} {\n  /srv/x r,\n  profile kid {\n    /srv/y r,\n  }\n}\n" % (n, n) for n in ("one", "two")))
+        machine.add_task(25, "a", "unconfined", "/opt/two/a")
+        profiles = {p["name"]: p for p in json.loads(machine.run("load", "--json", pair).text)["profiles"]}
+        check("running" not in profiles["one"] and profiles["two"]["running"][0]["pid"] == 25, "two patterns of one text", profiles)
         for i in range(30, 45):
             machine.add_task(i, "web", "unconfined", "/usr/sbin/web")
         lines = machine.run("load", web).message.splitlines()
