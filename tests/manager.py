@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake"))
 from fake import Machine
@@ -368,6 +369,40 @@ def unseen_tasks():
         check("note: tasks that cannot be seen may run unconfined from now on: " + UNSEEN in result.message, "and says so", result.message)
 
 
+def late_task():
+    """A task that comes under the profile after the first look keeps it: the plan waits for its reader meanwhile."""
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web"))
+        machine.run("load", web)
+        before = machine.state()
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        try:
+            while True:
+                os.write(writing, b"x")
+        except BlockingIOError:
+            os.set_blocking(writing, True)
+        run = machine.start("unload", "web", stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        deadline = time.monotonic() + 60
+        while not blocks(run.pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        machine.add_task(17, "nginx", "web (enforce)")
+        with os.fdopen(reading, "rb") as pipe:
+            plan = pipe.read().lstrip(b"x")
+        message = run.communicate(timeout=60)[1].decode()
+        check(plan == b"- web\n" and run.returncode == 1, "a late task: refused", (plan, message))
+        check("'web' stays: tasks came under it meanwhile" in message, "a late task: told", message)
+        same_state("a late task", before, machine)
+        check(len(machine.records()) == 1, "a late task: the record stays")
+
+
+def blocks(pid):
+    """Whether the process waits for the reader of a pipe."""
+    with open("/proc/%d/wchan" % pid) as f:
+        return "pipe_w" in f.read()
+
+
 def attached(name, attachment):
     return "abi <abi/3.0>,\nprofile %s %s {\n  /srv/x r,\n}\n" % (name, attachment)
 
@@ -443,6 +478,7 @@ for case in (
     killed,
     tasks,
     unseen_tasks,
+    late_task,
     running,
     one_at_a_time,
 ):

@@ -104,4 +104,6 @@ echo $pid >/sys/fs/cgroup/system.slice/slumber.service/deep/cgroup.procs
 says "a service" "$(note $pid 'patternd, slumber.service' pattern 'systemctl restart slumber.service')" aaforge load /tmp/pattern
 says "JSON" '"unit":"slumber.service","label":"unconfined","mend":"systemctl restart slumber.service"' aaforge load --json /tmp/pattern
 kill -KILL $pid
+wait $pid
+for i in slumber.service/deep slumber.service ""; do rmdir /sys/fs/cgroup/system.slice/$i; done
 rm -f /usr/sbin/slumberd /usr/sbin/patternd /usr/bin/lullaby
