@@ -17,12 +17,17 @@ struct effort {
 	const struct installed **kept;
 	size_t kept_count;
 	struct slice why_kept;
+	struct running_report running; /* of effort_look */
 	/* Of effort_plan: */
 	size_t added, changed, gone, same;
 };
 
 /* Counts. Whether anything is to be done. */
 bool effort_plan(struct effort *effort);
+
+/* Looks for processes that the profiles came too late for. They are in the JSON of effort_print,
+ * and told by running_tell. */
+void effort_look(struct effort *effort);
 
 /*
  * Prints the plan: as text the lines of what changes, as JSON all of it.

@@ -11,17 +11,45 @@ static void object(const struct machine *machine, struct leaving *leaving, struc
 		leaving->obstacle = words;
 }
 
-static enum status decide_tasks(struct machine *machine, struct leaving *leaving)
+/* Whether it is in the kernel: else nobody loses anything. */
+static bool is_loaded(const struct machine *machine, const struct leaving *leaving)
+{
+	return machine->has_kernel &&
+	       loaded_find(&machine->loaded, SLICE(""), leaving->installed->name);
+}
+
+static void decide_tasks(struct machine *machine, struct leaving *leaving)
 {
 	const struct task *task;
-	enum status status = machine_task(machine, leaving->installed->name, &task);
-	if (status == STATUS_OK && task)
+	if (!is_loaded(machine, leaving))
+		return;
+	task = machine_task(machine, leaving->installed->name);
+	leaving->is_awaited = task && machine->options->watch && !machine->options->force &&
+			      leaving->obstacle.len == 0;
+	if (task)
 		object(machine, leaving,
 			arena_printf(machine->arena,
 				"process %d (%.*s) is confined by it, and would run unconfined from "
 				"then on; end it first, or give --force",
 				task->pid, SLICE_FMT(task->command)));
-	return status;
+	else if (machine_tasks(machine)->is_partial)
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"it may confine tasks that cannot be seen: %.*s; --force removes it "
+				"all the same",
+				SLICE_FMT(machine->tasks.hidden)));
+}
+
+/* --force goes on where nobody knows what it does. */
+static void note_hidden(struct machine *machine, const struct leaving_list *list)
+{
+	bool matters = false;
+	for (size_t i = 0; i < list->count; i++)
+		matters = matters || is_loaded(machine, &list->entries[i]);
+	if (matters && machine->options->force && machine_tasks(machine)->is_partial)
+		print_problem(
+			"note: tasks that cannot be seen may run unconfined from now on: %.*s",
+			SLICE_FMT(machine->tasks.hidden));
 }
 
 static void decide_text(struct machine *machine, struct leaving *leaving)
@@ -116,7 +144,7 @@ static void begin(const struct machine *machine, struct leaving *leaving)
 		machine->arena, "%s/%.*s.yaml", machine->places.descriptions, SLICE_FMT(name));
 }
 
-static enum status decide(struct machine *machine, const struct leaving_list *list,
+static void decide(struct machine *machine, const struct leaving_list *list,
 	const struct described_list *described, struct leaving *leaving)
 {
 	decide_text(machine, leaving);
@@ -125,23 +153,23 @@ static enum status decide(struct machine *machine, const struct leaving_list *li
 		decide_described(machine, leaving, entry);
 		decide_template(machine, list, described, leaving, entry);
 	}
-	return decide_tasks(machine, leaving);
+	decide_tasks(machine, leaving);
 }
 
 enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 {
 	struct described_list described;
 	struct error *error = NULL;
-	enum status status = STATUS_OK;
 	if (list->count == 0)
 		return STATUS_OK;
 	if (!described_read(machine->places.descriptions, machine->arena, &described, &error))
 		return print_error(error);
 	for (size_t i = 0; i < list->count; i++)
 		begin(machine, &list->entries[i]);
-	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
-		status = decide(machine, list, &described, &list->entries[i]);
-	return status;
+	for (size_t i = 0; i < list->count; i++)
+		decide(machine, list, &described, &list->entries[i]);
+	note_hidden(machine, list);
+	return STATUS_OK;
 }
 
 size_t leaving_report(const struct leaving_list *list)
@@ -151,6 +179,12 @@ size_t leaving_report(const struct leaving_list *list)
 		const struct leaving *leaving = &list->entries[i];
 		if (leaving->obstacle.len == 0)
 			continue;
+		if (leaving->is_awaited) {
+			print_problem("note: '%.*s' stays as long as it confines tasks, and goes "
+				      "when the last of them has ended",
+				SLICE_FMT(leaving->installed->name));
+			continue;
+		}
 		count++;
 		print_problem("'%.*s' cannot be removed: %.*s", SLICE_FMT(leaving->installed->name),
 			SLICE_FMT(leaving->obstacle));

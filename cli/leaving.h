@@ -12,6 +12,8 @@ struct leaving {
 	struct slice copy; /* where its description is, or would be */
 	struct change change;
 	struct slice obstacle; /* words, empty when nothing stands against it */
+	bool is_awaited; /* --watch: it goes by itself when its last task has ended, which is all
+			    that stands against it */
 };
 
 struct leaving_list {
@@ -21,14 +23,14 @@ struct leaving_list {
 
 /*
  * Decides about each entry, of which `installed` is set, all of them together: tasks that are
- * confined, a text that was edited, descriptions that would bring the profile back or go with it by
- * mistake. --force overcomes all of it; what was edited is kept as a backup then. A template goes
- * with the last description that names it. Between machine_begin and machine_end, whose arena holds
- * the memory. STATUS_SYSTEM after a problem was printed.
+ * confined, or that cannot be seen, a text that was edited, descriptions that would bring the
+ * profile back or go with it by mistake. --force overcomes all of it; what was edited is kept as a
+ * backup then. A template goes with the last description that names it. Between machine_begin and
+ * machine_end, whose arena holds the memory. STATUS_SYSTEM after a problem was printed.
  */
 enum status leaving_decide(struct machine *machine, struct leaving_list *list);
 
-/* Prints the obstacles. How many there are. */
+/* Prints the obstacles. How many there are, those not counted that end by themselves. */
 size_t leaving_report(const struct leaving_list *list);
 
 struct plan_line leaving_line(const struct leaving *leaving);

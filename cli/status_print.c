@@ -26,6 +26,15 @@ struct line {
 	struct slice why;
 };
 
+/* "2", or "2+" where there may be more. */
+static struct slice count_of(struct status_view *view, const struct status_row *row)
+{
+	if (!view->has_tasks)
+		return SLICE("-");
+	return arena_printf(
+		&view->arena, "%zu%s", row->pid_count, view->tasks.is_partial ? "+" : "");
+}
+
 static struct line line_of(struct status_view *view, const struct status_row *row)
 {
 	struct arena *arena = &view->arena;
@@ -36,7 +45,7 @@ static struct line line_of(struct status_view *view, const struct status_row *ro
 				visible(arena, profile_label(arena, row->namespace, row->name)),
 				row->held ? visible(arena, row->held->mode) : none,
 				slice_str(state_name(row->state.state)),
-				view->has_tasks ? arena_printf(arena, "%zu", row->pid_count) : none,
+				count_of(view, row),
 				row->file.len ? visible(arena, row->file) : none,
 			},
 		.why = row->state.state == STATE_FOREIGN ? none : visible(arena, row->state.why),
@@ -79,7 +88,8 @@ static void print_counts(struct status_view *view)
 			between = ", ";
 		}
 	if (view->has_tasks)
-		printf("; %zu confined task%s", tasks, tasks == 1 ? "" : "s");
+		printf("; %s%zu confined task%s", view->tasks.is_partial ? "at least " : "", tasks,
+			tasks == 1 ? "" : "s");
 	putchar('\n');
 }
 
@@ -169,6 +179,8 @@ void status_print_json(struct status_view *view)
 	for (size_t i = 0; i < view->count; i++)
 		push(profiles, row_json(view, &view->rows[i]));
 	set(object, "profiles", profiles);
+	set(object, "tasks_complete", json_boolean(view->has_tasks && !view->tasks.is_partial));
+	set_text(object, "tasks_hidden", view->tasks.hidden);
 	set(object, "partial",
 		json_boolean(view->loaded.is_partial || view->hides_installed || !view->has_tasks ||
 			     view->tasks.is_partial));

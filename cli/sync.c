@@ -183,6 +183,18 @@ static enum status sync_once(struct sync *sync)
 	return status;
 }
 
+/* Whose tasks are worth another look. */
+static void note_awaited(struct sync *sync, const struct leaving_list *list)
+{
+	sync->awaited.len = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		if (leaving->is_awaited && (!bytes_add(&sync->awaited, leaving->installed->name) ||
+						   !bytes_add(&sync->awaited, slice_of("", 1))))
+			out_of_memory();
+	}
+}
+
 /* The good ones are applied, the broken ones keep what is there. */
 static enum status apply_good(struct sync *sync, struct gathering *gathering)
 {
@@ -190,14 +202,17 @@ static enum status apply_good(struct sync *sync, struct gathering *gathering)
 	enum status status = machine_begin(sync->machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = decide(sync, gathering, &effort);
+	note_awaited(sync, &effort.leaving);
 	if (status != STATUS_SYSTEM) {
 		desired_choose(&effort.desired);
 		sync->has_changed = effort_plan(&effort);
 		enum status applied = effort_apply_each(&effort);
 		status = applied > status ? applied : status;
 		sync->has_changed = effort_plan(&effort);
+		effort_look(&effort);
 		if (sync->has_changed && applied != STATUS_SYSTEM)
 			effort_print(&effort);
+		running_tell(&effort.running);
 	}
 	machine_end(sync->machine);
 	return status;

@@ -1,16 +1,23 @@
 #include "cli/machine.h"
 #include "cli/plan.h"
 #include "cli/unload_names.h"
+#include "manager/host/process.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
+#include "policy/attachment.h"
 
 #define TASKS_TOLD 10 /* for each profile */
+#define GROUP	   16 /* profiles that are removed between two looks at the tasks */
+
+struct crowd {
+	struct running *running;
+	size_t count;
+};
 
 struct unload {
 	const struct options *options;
 	struct machine machine;
 	struct arena arena;
-	struct tasks tasks;
 	struct unload_targets targets;
 	struct plan_line *lines; /* one for each target */
 };
@@ -38,8 +45,8 @@ static size_t tell_tasks(const struct unload *unload, const struct loaded_profil
 {
 	size_t count = 0;
 	int last = 0;
-	for (size_t i = 0; i < unload->tasks.count; i++) {
-		const struct task *task = &unload->tasks.tasks[i];
+	for (size_t i = 0; i < unload->machine.tasks.count; i++) {
+		const struct task *task = &unload->machine.tasks.tasks[i];
 		if (task->pid == last ||
 			!label_holds(task->label, profile->namespace, profile->name))
 			continue;
@@ -54,8 +61,9 @@ static size_t tell_tasks(const struct unload *unload, const struct loaded_profil
 
 static bool confines(const struct unload *unload, const struct loaded_profile *profile)
 {
-	for (size_t i = 0; i < unload->tasks.count; i++)
-		if (label_holds(unload->tasks.tasks[i].label, profile->namespace, profile->name))
+	for (size_t i = 0; i < unload->machine.tasks.count; i++)
+		if (label_holds(unload->machine.tasks.tasks[i].label, profile->namespace,
+			    profile->name))
 			return true;
 	return false;
 }
@@ -86,12 +94,17 @@ static bool check_targets(struct unload *unload)
 	bool may = true;
 	for (size_t i = 0; i < unload->targets.count; i++)
 		may &= check_target(unload, i);
-	if (may && unload->tasks.is_partial && !unload->options->force) {
-		print_problem("not all tasks could be looked at, some may be confined: run it as "
-			      "root of the host, or take --force");
-		may = false;
-	}
-	return may;
+	if (!unload->machine.tasks.is_partial)
+		return may;
+	if (unload->options->force)
+		print_problem(
+			"note: tasks that cannot be seen may run unconfined from now on: %.*s",
+			SLICE_FMT(unload->machine.tasks.hidden));
+	else
+		print_problem("there may be confined tasks that cannot be seen: %.*s; --force "
+			      "unloads all the same",
+			SLICE_FMT(unload->machine.tasks.hidden));
+	return may && unload->options->force;
 }
 
 static void note_installed(const struct unload *unload, const struct loaded_profile *profile)
@@ -117,6 +130,74 @@ static void make_plan(struct unload *unload)
 		};
 }
 
+/* Time has passed since all targets were looked at. */
+static bool is_still_free(struct unload *unload, const struct loaded_profile *profile)
+{
+	if (unload->options->force)
+		return true;
+	if (!machine_tasks(&unload->machine)->is_partial && !confines(unload, profile))
+		return true;
+	print_problem("'%.*s' stays: tasks came under it meanwhile",
+		SLICE_FMT(label_of(unload, profile)));
+	return false;
+}
+
+static bool is_attached(const void *attachment, struct slice program)
+{
+	return attachment_matches(attachment, program);
+}
+
+/* The processes that run the profile's program without it. */
+static struct crowd find_outside(struct unload *unload, const struct processes *processes,
+	const struct loaded_profile *profile)
+{
+	struct crowd crowd = {0};
+	struct attachment attachment;
+	const char *mistake;
+	struct process_question question = {.namespace = profile->namespace,
+		.name = profile->name,
+		.accepts = is_attached,
+		.context = &attachment};
+	if (attachment_read(&unload->arena, &limits_default, profile->attach,
+		    slice_eq(profile->attach, profile->name), &attachment, &mistake))
+		crowd.count =
+			processes_outside(processes, &question, &unload->arena, &crowd.running);
+	return crowd;
+}
+
+/* For each target of a group; none with --force, which told all before. */
+static void find_crowds(struct unload *unload, size_t first, size_t end, struct crowd *ret_crowds)
+{
+	struct processes processes;
+	memset(ret_crowds, 0, (end - first) * sizeof(*ret_crowds));
+	if (unload->options->force ||
+		!processes_read(&unload->machine.places, &unload->arena, &processes, NULL))
+		return;
+	for (size_t i = first; i < end; i++)
+		ret_crowds[i - first] =
+			find_outside(unload, &processes, unload->targets.targets[i].profile);
+}
+
+static bool is_listed(const struct crowd *crowd, int pid)
+{
+	for (size_t i = 0; i < crowd->count; i++)
+		if (crowd->running[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* A program that was started between the last look and the removal lost its profile. */
+static void tell_freed(struct unload *unload, const struct loaded_profile *profile,
+	const struct crowd *before, const struct crowd *after)
+{
+	for (size_t i = 0; i < after->count; i++)
+		if (!is_listed(before, after->running[i].pid))
+			print_problem("note: process %d (%.*s) began while '%.*s' was unloaded, "
+				      "and is unconfined",
+				after->running[i].pid, SLICE_FMT(after->running[i].command),
+				SLICE_FMT(label_of(unload, profile)));
+}
+
 static bool remove_one(
 	struct unload *unload, const struct loaded_profile *profile, struct error **ret_error)
 {
@@ -125,21 +206,47 @@ static bool remove_one(
 	       record_remove(&unload->machine.places, profile->namespace, profile->name, ret_error);
 }
 
-static enum status remove_all(struct unload *unload)
+/* Those of [first, end) before *ret_done are gone. */
+static enum status remove_targets(struct unload *unload, size_t first, size_t end, size_t *ret_done)
 {
-	const struct unload_targets *targets = &unload->targets;
-	for (size_t i = 0; i < targets->count; i++) {
+	if (!unload->options->force)
+		unload->machine.has_tasks = false;
+	for (*ret_done = first; *ret_done < end; ++*ret_done) {
 		struct error *error = NULL;
-		if (!remove_one(unload, targets->targets[i].profile, &error)) {
-			print_error(error);
-			if (i > 0)
-				print_problem("%zu of %zu profiles were unloaded before that", i,
-					targets->count);
-			return STATUS_SYSTEM;
-		}
-		note_installed(unload, targets->targets[i].profile);
+		const struct loaded_profile *profile = unload->targets.targets[*ret_done].profile;
+		if (!is_still_free(unload, profile))
+			return STATUS_INPUT;
+		if (!remove_one(unload, profile, &error))
+			return print_error(error);
+		note_installed(unload, profile);
 	}
 	return STATUS_OK;
+}
+
+/* Right before they go, and after it, the tasks and processes are looked at. */
+static enum status remove_group(struct unload *unload, size_t first, size_t end)
+{
+	struct crowd before[GROUP], after[GROUP];
+	size_t done;
+	find_crowds(unload, first, end, before);
+	enum status status = remove_targets(unload, first, end, &done);
+	find_crowds(unload, first, done, after);
+	for (size_t i = first; i < done; i++)
+		tell_freed(unload, unload->targets.targets[i].profile, &before[i - first],
+			&after[i - first]);
+	if (status != STATUS_OK && done > 0)
+		print_problem("%zu of %zu profiles were unloaded before that", done,
+			unload->targets.count);
+	return status;
+}
+
+static enum status remove_all(struct unload *unload)
+{
+	enum status status = STATUS_OK;
+	size_t count = unload->targets.count;
+	for (size_t i = 0; i < count && status == STATUS_OK; i += GROUP)
+		status = remove_group(unload, i, i + GROUP < count ? i + GROUP : count);
+	return status;
 }
 
 static void say_done(const struct unload *unload)
@@ -172,15 +279,13 @@ static enum status unload_checked(struct unload *unload)
 
 static enum status unload_from(struct unload *unload)
 {
-	struct error *error = NULL;
 	enum status status = find_targets(unload);
 	if (status != STATUS_OK) {
 		if (unload->options->argument_count > 1)
 			print_problem("nothing was unloaded");
 		return status;
 	}
-	if (!tasks_read(&unload->machine.places, &unload->arena, &unload->tasks, &error))
-		return print_error(error);
+	machine_tasks(&unload->machine);
 	return unload_checked(unload);
 }
 

@@ -64,6 +64,23 @@ int pseudo_open(int directory, const char *name)
 	return open_below(directory, name, O_DIRECTORY);
 }
 
+int pseudo_open_file(int directory, const char *name)
+{
+	return open_below(directory, name, O_NONBLOCK | O_NOCTTY);
+}
+
+ssize_t pseudo_readlink(int directory, const char *name, char *target, size_t size)
+{
+	int fd = open_below(directory, name, O_PATH);
+	if (fd < 0)
+		return -1;
+	ssize_t len = readlinkat(fd, "", target, size);
+	int number = errno;
+	close(fd);
+	errno = number;
+	return len;
+}
+
 bool pseudo_is_gone(int number)
 {
 	return number == ENOENT || number == ESRCH || number == ESTALE || number == ENXIO ||

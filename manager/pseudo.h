@@ -23,6 +23,12 @@ bool pseudo_read(int directory, const char *name, char *buffer, struct slice *re
 /* Opens a directory below another for openat(2), its last part no symbolic link. -1 with errno. */
 int pseudo_open(int directory, const char *name);
 
+/* Opens a file below a directory to read what is longer than a line; never waits. -1 with errno. */
+int pseudo_open_file(int directory, const char *name);
+
+/* As readlinkat(2): "self/ns/pid". Only the last part is a link that leads elsewhere. */
+ssize_t pseudo_readlink(int directory, const char *name, char *target, size_t size);
+
 /* Whether an errno says that what we read has gone meanwhile, or was never there. */
 bool pseudo_is_gone(int number);
 
