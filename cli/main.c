@@ -1,5 +1,6 @@
 /* aaforge: compiles service descriptions to AppArmor profiles. See commands.def and options.def. */
 #include "cli/report.h"
+#include "manager/system/stop.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static void print_unknown(const char *name)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	stop_begin();
 	if (argc < 2) {
 		help_overview(stderr);
 		return STATUS_USAGE;

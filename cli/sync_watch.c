@@ -1,5 +1,6 @@
 #include "cli/said.h"
 #include "cli/sync.h"
+#include "manager/system/stop.h"
 #include "manager/watch.h"
 
 #include <stdlib.h>
@@ -113,8 +114,6 @@ static enum status follow(struct following *following)
 		if (!watch_wait(
 			    following->watch, status == STATUS_SYSTEM ? RETRY : -1, &news, &error))
 			return print_error(error);
-		if (news.end)
-			return STATUS_OK;
 		if (news.is_gone) {
 			print_problem("the directory '%s' is gone; its profiles stay as they are",
 				directory_of(following));
@@ -141,6 +140,7 @@ enum status sync_watch(struct sync *sync)
 	struct error *error = NULL;
 	if (!watch_open(&options, &following.watch, &error))
 		return print_error(error);
+	stop_is_success();
 	enum status status = follow(&following);
 	watch_close(following.watch);
 	said_free(&following.said);

@@ -3,6 +3,7 @@
 #include "cli/unload_names.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
+#include "manager/system/stop.h"
 
 #define TASKS_TOLD 10 /* for each profile */
 
@@ -120,9 +121,15 @@ static void make_plan(struct unload *unload)
 static bool remove_one(
 	struct unload *unload, const struct loaded_profile *profile, struct error **ret_error)
 {
-	return kernel_remove(&unload->machine.places, &unload->machine.loaded, profile->namespace,
-		       profile->name, ret_error) &&
-	       record_remove(&unload->machine.places, profile->namespace, profile->name, ret_error);
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_removed =
+		kernel_remove(&unload->machine.places, &unload->machine.loaded, profile->namespace,
+			profile->name, ret_error) &&
+		record_remove(
+			&unload->machine.places, profile->namespace, profile->name, ret_error);
+	stop_release(&hold);
+	return is_removed;
 }
 
 static enum status remove_all(struct unload *unload)

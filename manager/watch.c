@@ -96,8 +96,6 @@ static bool open_signals(struct watch *watch)
 	sigset_t ours;
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGHUP);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGINT);
 	watch->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	return watch->signals >= 0 && sigprocmask(SIG_BLOCK, &ours, &watch->before) == 0;
 }
@@ -253,12 +251,8 @@ static bool take_events(struct watch *watch, struct watch_news *news)
 static void take_signals(struct watch *watch, struct watch_news *news)
 {
 	struct signalfd_siginfo info;
-	while (read(watch->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			news->asked = true;
-		else
-			news->end = true;
-	}
+	while (read(watch->signals, &info, sizeof(info)) == sizeof(info))
+		news->asked = true;
 }
 
 static int64_t now(void)
@@ -270,7 +264,7 @@ static int64_t now(void)
 
 static bool is_any(const struct watch_news *news)
 {
-	return news->files || news->kernel || news->asked || news->end || news->is_gone;
+	return news->files || news->kernel || news->asked || news->is_gone;
 }
 
 /* How long to sleep: to the caller's end, or while news are collected until it is quiet. */
@@ -318,12 +312,6 @@ void watch_pause(struct watch *watch, int milliseconds)
 	poll(&signals, 1, milliseconds);
 }
 
-/* What nobody wants to wait for. */
-static bool is_urgent(const struct watch_news *news)
-{
-	return news->end || news->is_gone;
-}
-
 bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_news,
 	struct error **ret_error)
 {
@@ -336,7 +324,7 @@ bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_ne
 			return false;
 		if (first < 0 && is_any(&news))
 			first = now();
-	} while (!news.is_timeout && !is_urgent(&news));
+	} while (!news.is_timeout && !news.is_gone);
 	news.is_timeout = !is_any(&news);
 	news.names = watch->names;
 	*ret_news = news;

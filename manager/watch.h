@@ -2,13 +2,13 @@
 #define MANAGER_WATCH_H
 
 /*
- * Follows a directory, the kernel's policy and the signals of a service, and sleeps until there is
- * something to do.
+ * Follows a directory, the kernel's policy and SIGHUP, and sleeps until there is something to do.
  *
  *     inotify(7)        files that were written, renamed, linked, deleted; the directory itself
  *     revision          of apparmorfs: becomes readable for poll(2) whenever anybody changes the
- * kernel's policy (ns_revision_poll of the kernel's security/apparmor/apparmorfs.c) signalfd(2)
- * SIGHUP, SIGTERM and SIGINT, which are blocked while a watch is open
+ * kernel's policy (ns_revision_poll of the kernel's security/apparmor/apparmorfs.c)
+ *     signalfd(2)       SIGHUP, which is blocked while a watch is open; SIGTERM and SIGINT end the
+ *                       process at any moment (manager/system/stop.h)
  *
  * News are collected until it has been quiet for a moment, so that an editor's three writes or a
  * checkout of a thousand files are one piece of news. Nothing is lost: what happens while the
@@ -35,14 +35,13 @@ struct watch_news {
 	bool all_files;	    /* too many, or not known which */
 	bool kernel;	    /* somebody, we perhaps, changed the kernel's policy */
 	bool asked;	    /* SIGHUP */
-	bool end;	    /* SIGTERM or SIGINT: the rest may be missing */
 	bool is_gone;	    /* the directory was deleted, moved or unmounted */
 	bool is_timeout;    /* nothing of all that */
 	struct bytes names; /* each ended by NUL; the watch's, valid until the next call */
 };
 
 /*
- * Starts to watch: what changes from now on is told. Blocks the three signals. An error names the
+ * Starts to watch: what changes from now on is told. Blocks SIGHUP. An error names the
  * directory; ENOSPC tells that fs.inotify.max_user_watches is used up, EMFILE the same of
  * max_user_instances.
  */
@@ -61,14 +60,13 @@ bool watch_add(struct watch *watch, const char *directory, struct error **ret_er
 bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_news,
 	struct error **ret_error);
 
-/* Sleeps for so long whatever happens, but for a signal; none of the news are lost. */
+/* Sleeps for so long whatever happens, but for SIGHUP; none of the news are lost. */
 void watch_pause(struct watch *watch, int milliseconds);
 
 /* Whether the kernel's policy is followed. */
 bool watch_follows_kernel(const struct watch *watch);
 
-/* Unblocks the signals that were not blocked before; those that wait have been taken. NULL is fine.
- */
+/* Unblocks SIGHUP if it was not blocked before. NULL is fine. */
 void watch_close(struct watch *watch);
 
 #endif
