@@ -123,11 +123,10 @@ static bool remove_one(
 {
 	struct stop_hold hold;
 	stop_hold(&hold);
-	bool is_removed =
-		kernel_remove(&unload->machine.places, &unload->machine.loaded, profile->namespace,
-			profile->name, ret_error) &&
-		record_remove(
-			&unload->machine.places, profile->namespace, profile->name, ret_error);
+	bool is_removed = kernel_remove(&unload->machine.places, &unload->machine.loaded,
+				  profile->namespace, profile->name, ret_error) &&
+			  record_remove(&unload->machine.places, profile->namespace, profile->name,
+				  ret_error);
 	stop_release(&hold);
 	return is_removed;
 }

@@ -28,8 +28,7 @@ static bool make_temporary(struct stage *stage)
 	stop_hold(&hold);
 	bool is_made = temporary_make(stage->directory, true, &stage->temporary);
 	if (is_made)
-		stop_add_directory(
-			stage->directory, stage->temporary.fd, stage->temporary.name);
+		stop_add_directory(stage->directory, stage->temporary.fd, stage->temporary.name);
 	stop_release(&hold);
 	return is_made;
 }
