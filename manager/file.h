@@ -36,7 +36,8 @@ struct file_list {
 
 /*
  * The files of a directory that hold descriptions: NAME.yaml and NAME.yml, regular (symbolic links
- * followed), not starting with a dot; subdirectories are not entered. ret_list is freed with
+ * followed), not starting with a dot; subdirectories are not entered. A link that leads nowhere is
+ * among them, so that its reading fails and nobody takes it for removed. ret_list is freed with
  * file_list_free; `directory` must outlive it.
  */
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error);

@@ -21,6 +21,14 @@ static bool is_file(int directory, const struct dirent *entry)
 	return fstatat(directory, entry->d_name, &stat, 0) == 0 && S_ISREG(stat.st_mode);
 }
 
+/* A link that leads nowhere: a description that cannot be read, not one that is not there. */
+static bool is_lost(int directory, const struct dirent *entry)
+{
+	struct stat stat;
+	return fstatat(directory, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(stat.st_mode) && fstatat(directory, entry->d_name, &stat, 0) < 0;
+}
+
 struct builder {
 	struct bytes text;
 	uint32_t *names;
@@ -64,7 +72,9 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 		return error_make(ret_error, errno, "cannot read the directory '%s'", directory);
 	int number = 0;
 	for (struct dirent *entry; number == 0 && (entry = next_entry(entries));)
-		if (takes(entry->d_name) && is_file(dirfd(entries), entry) &&
+		if (takes(entry->d_name) &&
+			(is_file(dirfd(entries), entry) ||
+				(takes == is_description && is_lost(dirfd(entries), entry))) &&
 			!add_name(&builder, entry->d_name))
 			number = ENOMEM;
 	number = number ? number : errno;
