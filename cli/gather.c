@@ -1,5 +1,6 @@
 #include "cli/gather.h"
 
+#include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/template_store.h"
 #include "cli/texts.h"
@@ -126,6 +127,30 @@ static void drop_told(struct gatherer *g, struct diags *diags)
 	diags->last = last;
 }
 
+/*
+ * The kernel gets what the binary holds, whatever was asked for: a parser that is none, a damaged
+ * cache, a template with profiles of its own.
+ */
+static void check_names(struct gatherer *g, struct gathered *item)
+{
+	struct slice namespace = g->options.namespace ? slice_str(g->options.namespace) : SLICE("");
+	struct arena *arena = &g->out->arena;
+	const struct set_profile *top = NULL;
+	while (item->member && (top = set_member_next_top(item->member, top))) {
+		if (slice_eq(top->name, item->name) && slice_eq(top->namespace, namespace))
+			continue;
+		print_problem(
+			"'%.*s' describes the profile '%.*s', but what apparmor_parser made "
+			"of it holds '%.*s': nothing of it is taken; look at --parser, at the "
+			"template, or try --no-cache",
+			SLICE_FMT(item->path),
+			SLICE_FMT(profile_label(arena, namespace, item->name)),
+			SLICE_FMT(profile_label(arena, top->namespace, top->name)));
+		item->member = NULL;
+		refuse(g, STATUS_INPUT);
+	}
+}
+
 static void use_description(
 	struct verify *verify, struct work_item *work, bool accepted, struct slice binary)
 {
@@ -148,6 +173,7 @@ static void use_description(
 		add_member(g, item, work->path, work->text, binary);
 	else
 		g->out->refused++;
+	check_names(g, item);
 }
 
 static void gather_descriptions(struct gatherer *g)

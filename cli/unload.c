@@ -2,6 +2,7 @@
 #include "cli/plan.h"
 #include "cli/unload_names.h"
 #include "manager/kernel.h"
+#include "manager/kernel/namespaces.h"
 #include "manager/record.h"
 #include "manager/system/stop.h"
 
@@ -148,6 +149,41 @@ static enum status remove_all(struct unload *unload)
 	return STATUS_OK;
 }
 
+static void say_released(
+	const struct unload *unload, struct slice namespace, enum namespace_end end)
+{
+	static const char *const words[] = {
+		[NAMESPACE_REMOVED] = "went with its last profile",
+		[NAMESPACE_NESTED] = "stays: it holds other namespaces",
+		[NAMESPACE_TASKS] = "stays: tasks are in it, which would leave it",
+		[NAMESPACE_UNSEEN] = "stays: not all tasks could be looked at, some may be in it",
+		[NAMESPACE_FOREIGN] = "is empty now and stays: aaforge did not make it",
+	};
+	bool is_told = end != NAMESPACE_NONE && end != NAMESPACE_IN_USE;
+	if (is_told && !unload->options->quiet)
+		print_problem("note: the namespace '%.*s' %s", SLICE_FMT(namespace), words[end]);
+}
+
+/* Namespaces that nobody needs any more. The targets are sorted by them. */
+static enum status release_namespaces(struct unload *unload)
+{
+	const struct unload_targets *targets = &unload->targets;
+	struct slice last = SLICE("");
+	for (size_t i = 0; i < targets->count; i++) {
+		struct slice namespace = targets->targets[i].profile->namespace;
+		enum namespace_end end;
+		struct error *error = NULL;
+		if (slice_eq(namespace, last))
+			continue;
+		last = namespace;
+		if (!namespace_release(
+			    &unload->machine.places, namespace, &unload->arena, &end, &error))
+			return print_error(error);
+		say_released(unload, namespace, end);
+	}
+	return STATUS_OK;
+}
+
 static void say_done(const struct unload *unload)
 {
 	if (!unload->options->quiet)
@@ -168,6 +204,8 @@ static enum status unload_checked(struct unload *unload)
 	if (options->dry_run || !options->json)
 		plan_print(options, unload->lines, count, count > 0);
 	enum status status = options->dry_run ? STATUS_OK : remove_all(unload);
+	if (status == STATUS_OK && !options->dry_run)
+		status = release_namespaces(unload);
 	if (status != STATUS_OK)
 		return status;
 	if (options->json && !options->dry_run)

@@ -19,6 +19,7 @@ struct walk {
 	size_t count, room;
 	bool is_partial;
 	char buffer[PSEUDO_BYTES];
+	bool has_free; /* unconfined tasks of other namespaces as well */
 };
 
 /*
@@ -84,7 +85,9 @@ static void look_at_thread(struct walk *walk, int pid, const char *path)
 		return;
 	}
 	label_split_mode(text, &label, &mode);
-	if (mode.len == 0 || is_known(walk, pid, label, mode))
+	/* ":tenant:unconfined" has no mode either. */
+	bool is_free = mode.len == 0 && !(walk->has_free && slice_starts(label, SLICE(":")));
+	if (is_free || is_known(walk, pid, label, mode))
 		return;
 	struct task task = {.pid = pid,
 		.label = arena_copy(walk->arena, label),
@@ -197,12 +200,13 @@ static bool look_at_all(struct walk *walk)
 	return number == 0;
 }
 
-bool tasks_read(const struct places *places, struct arena *arena, struct tasks *ret_tasks,
-	struct error **ret_error)
+static bool read_tasks(const struct places *places, bool has_free, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error)
 {
 	struct walk *walk = walk_begin(places, arena, ret_error);
 	if (!walk)
 		return false;
+	walk->has_free = has_free;
 	bool is_read = look_at_all(walk);
 	int number = errno;
 	bool is_partial = walk->is_partial || hides_processes(walk->proc);
@@ -214,6 +218,12 @@ bool tasks_read(const struct places *places, struct arena *arena, struct tasks *
 		qsort(walk->tasks, walk->count, sizeof(*walk->tasks), by_pid);
 	*ret_tasks = (struct tasks){walk->tasks, walk->count, is_partial};
 	return true;
+}
+
+bool tasks_read(const struct places *places, struct arena *arena, struct tasks *ret_tasks,
+	struct error **ret_error)
+{
+	return read_tasks(places, false, arena, ret_tasks, ret_error);
 }
 
 static bool task_error(int number, int pid, struct error **ret_error)
@@ -270,4 +280,31 @@ bool label_holds(struct slice label, struct slice namespace, struct slice name)
 			return true;
 	}
 	return false;
+}
+
+static bool is_in_namespace(struct slice label, struct slice namespace)
+{
+	struct slice of_member = SLICE("");
+	while (label.len > 0) {
+		struct slice member = next_member(&label);
+		label_split_namespace(&member, &of_member);
+		if (name_is_below(of_member, namespace))
+			return true;
+	}
+	return false;
+}
+
+bool tasks_of_namespace(const struct places *places, struct slice namespace, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error)
+{
+	struct tasks tasks;
+	size_t count = 0;
+	if (!read_tasks(places, true, arena, &tasks, ret_error))
+		return false;
+	for (size_t i = 0; i < tasks.count; i++)
+		if (is_in_namespace(tasks.tasks[i].label, namespace))
+			tasks.tasks[count++] = tasks.tasks[i];
+	tasks.count = count;
+	*ret_tasks = tasks;
+	return true;
 }

@@ -31,6 +31,7 @@ static bool was_taken(const struct work *work, const struct policy_set *set)
 static bool give_up(const struct work *work, struct error **ret_error)
 {
 	struct error *error = NULL;
+	drop_records(work);
 	if (journal_remove(work->places, work->arena, &error))
 		return false;
 	error_free(error);
@@ -92,7 +93,8 @@ static bool run_held(const struct places *places, const struct change *changes, 
 		!journal_begin(places, arena, ret_error))
 		return false;
 	bool is_done =
-		journal_write(places, &journal, arena, ret_error) && goes_on(hold, ret_error) &&
+		journal_write(places, &journal, arena, ret_error) &&
+		prepare_records(&work, ret_error) && goes_on(hold, ret_error) &&
 		(has_to_load(&work, set) ? commit_by_kernel(&work, set, &is_committed, ret_error)
 					 : commit_by_manifest(&work, &is_committed, ret_error));
 	if (!is_done && !is_committed)

@@ -243,6 +243,9 @@ def ignored():
 
 # --- in a transaction, at each of its steps ---
 
+LOAD = ["load", "new/web.yaml", "new/db.yaml", "new/foreign.yaml", "new/fresh.yaml"]
+UNLOAD = ["unload", "web"]
+
 
 def run_signalled(machine, words, n, number, env):
     """Sends the signal before the n-th change. (the name of the call, the status); (None, status) when there was none."""
@@ -269,6 +272,10 @@ def run_signalled(machine, words, n, number, env):
 
 
 class Signalled(killed.Case):
+    """Judged without a run in between."""
+
+    enough = 5
+
     def kill(self, machine, n):
         killed.restore(machine)
         number = SIGNALS[n % 3]
@@ -290,7 +297,7 @@ def transactions():
         say("transactions: the system calls of %s are not known here" % platform.machine())
         return
     for case in (Signalled("install", killed.INSTALL, stride=4), Signalled("remove", killed.REMOVE, stride=2),
-                 Signalled("sync", killed.SYNC, stride=2)):
+                 Signalled("sync", killed.SYNC, stride=2), Signalled("load", LOAD), Signalled("unload", UNLOAD)):
         with Machine() as machine:
             machine.work = os.path.dirname(machine.file("x", ""))
             machine.saved = machine.root + ".saved"

@@ -21,8 +21,8 @@ struct directory {
 
 struct name {
 	int number;
-	char *name;    /* NULL: all files */
-	bool is_way;   /* a link, or missing: behind it everything may be another */
+	char *name;  /* NULL: all files */
+	bool is_way; /* a link, or missing: behind it everything may be another */
 	unsigned round;
 };
 
@@ -108,8 +108,8 @@ static void forget_directory(struct follow *follow, struct directory *directory)
 /* The number of a directory that is watched from now on, or -1 with errno. */
 static int watch_directory(struct follow *follow, const char *path)
 {
-	int number = inotify_add_watch(
-		follow->inotify, path, FILE_EVENTS | SELF_EVENTS | IN_ONLYDIR);
+	int number =
+		inotify_add_watch(follow->inotify, path, FILE_EVENTS | SELF_EVENTS | IN_ONLYDIR);
 	if (number < 0 || find_directory(follow, number))
 		return number;
 	char *kept = strdup(path);

@@ -56,8 +56,8 @@ enum followed {
 	FOLLOWED_NOT,  /* nobody asked for it */
 	FOLLOWED_FILE, /* the event's name, a file, has news */
 	FOLLOWED_ALL,  /* anything may have */
-	FOLLOWED_GONE, /* the home was deleted, moved or unmounted, and has no link that could lead to
-			  another */
+	FOLLOWED_GONE, /* the home was deleted, moved or unmounted, and has no link that could lead
+			  to another */
 };
 
 /* What an event means. */
