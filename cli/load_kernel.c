@@ -33,8 +33,8 @@ static size_t count_tops(const struct gathering *gathering)
 static struct loading begin(struct machine *machine, struct gathering *gathering)
 {
 	struct loading loading = {.machine = machine, .gathering = gathering};
-	loading.entries = arena_array(
-		&gathering->arena, count_tops(gathering), sizeof(*loading.entries));
+	loading.entries =
+		arena_array(&gathering->arena, count_tops(gathering), sizeof(*loading.entries));
 	for (size_t i = 0; i < gathering->count; i++) {
 		const struct gathered *item = &gathering->items[i];
 		const struct set_member *member = item->member;
@@ -70,11 +70,11 @@ static bool prepare_records(const struct loading *loading, struct error **ret_er
 	for (size_t i = 0; i < loading->count; i++) {
 		const struct entry *entry = &loading->entries[i];
 		struct record record = expected(entry, kind);
-		if (!record_prepare(places, entry->top->namespace, entry->top->name, &record,
-			    ret_error)) {
+		if (!record_prepare(
+			    places, entry->top->namespace, entry->top->name, &record, ret_error)) {
 			drop_records(loading);
-			return error_wrap(ret_error, "nothing was loaded; there has to be room in '%s'",
-				places->state);
+			return error_wrap(ret_error,
+				"nothing was loaded; there has to be room in '%s'", places->state);
 		}
 	}
 	return true;
@@ -108,8 +108,7 @@ static bool settle(const struct loading *loading, const struct loaded *after,
 static bool settle_all(const struct loading *loading, struct error **ret_error)
 {
 	struct loaded after;
-	if (!loaded_read(
-		    &loading->machine->places, &loading->gathering->arena, &after, ret_error))
+	if (!loaded_read(&loading->machine->places, &loading->gathering->arena, &after, ret_error))
 		return false;
 	for (size_t i = 0; i < loading->count; i++)
 		if (!settle(loading, &after, &loading->entries[i], ret_error))
@@ -129,8 +128,8 @@ static void settle_what_is_held(const struct loading *loading)
 			struct digest identity;
 			const struct loaded_profile *held =
 				loaded_find(&after, top->namespace, top->name);
-			struct record record = expected(
-				&loading->entries[i], held ? held->kind : HASH_NONE);
+			struct record record =
+				expected(&loading->entries[i], held ? held->kind : HASH_NONE);
 			if (held && held->kind != HASH_NONE &&
 				loaded_identity(&after, top->namespace, top->name, &identity) &&
 				memcmp(&identity, &record.identity, sizeof(identity)) == 0)
@@ -146,8 +145,8 @@ static struct slice namespace_of(const struct loading *loading)
 	return loading->count > 0 ? loading->entries[0].top->namespace : SLICE("");
 }
 
-static bool replace(const struct loading *loading, const struct stop_hold *hold,
-	struct error **ret_error)
+static bool replace(
+	const struct loading *loading, const struct stop_hold *hold, struct error **ret_error)
 {
 	const struct places *places = &loading->machine->places;
 	if (stop_is_asked(hold)) {

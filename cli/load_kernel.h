@@ -12,10 +12,10 @@
 #include "manager/system/stop.h"
 
 /*
- * Gives the set, which was compared, to the kernel (has_changed: some of it is new), verifies it and
- * records it. An error before the kernel has taken it leaves nothing behind. *ret_has_to_compile:
- * nothing was done, for the kernel does not know the version of the binaries. `hold` is the
- * caller's: who is asked to end before the kernel has it does not begin (EINTR).
+ * Gives the set, which was compared, to the kernel (has_changed: some of it is new), verifies it
+ * and records it. An error before the kernel has taken it leaves nothing behind.
+ * *ret_has_to_compile: nothing was done, for the kernel does not know the version of the binaries.
+ * `hold` is the caller's: who is asked to end before the kernel has it does not begin (EINTR).
  */
 bool load_into_kernel(struct machine *machine, struct gathering *gathering, bool has_changed,
 	const struct stop_hold *hold, bool *ret_has_to_compile, struct error **ret_error);

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 /* STATE/namespaces/DIGEST, which holds the name; "" is the directory. */
-static bool claim_path(
-	const struct places *places, struct slice namespace, char ret_path[PATH_MAX])
+static bool claim_path(const struct places *places, struct slice namespace, char ret_path[PATH_MAX])
 {
 	char hex[DIGEST_HEX + 1] = "";
 	if (namespace.len > 0) {
@@ -25,8 +24,7 @@ static bool claim_path(
 }
 
 /* Its directory in apparmorfs; of one inside of another, and of ours, there is none for us. */
-static bool shown_path(
-	const struct places *places, struct slice namespace, char ret_path[PATH_MAX])
+static bool shown_path(const struct places *places, struct slice namespace, char ret_path[PATH_MAX])
 {
 	if (!places->apparmorfs || namespace.len == 0 || slice_has(namespace, '/'))
 		return false;
@@ -34,8 +32,7 @@ static bool shown_path(
 		       SLICE_FMT(namespace)) < PATH_MAX;
 }
 
-bool namespace_claim(
-	const struct places *places, struct slice namespace, struct error **ret_error)
+bool namespace_claim(const struct places *places, struct slice namespace, struct error **ret_error)
 {
 	char shown[PATH_MAX], directory[PATH_MAX], path[PATH_MAX];
 	struct stat at;
@@ -55,8 +52,7 @@ static bool is_claimed(const char *path, struct slice namespace)
 	struct bytes text = {0};
 	bool is = lstat(path, &at) == 0 && S_ISREG(at.st_mode) &&
 		  (at.st_uid == 0 || at.st_uid == geteuid()) &&
-		  file_read(path, PATH_MAX, &text, NULL) &&
-		  slice_eq(bytes_slice(&text), namespace);
+		  file_read(path, PATH_MAX, &text, NULL) && slice_eq(bytes_slice(&text), namespace);
 	bytes_free(&text);
 	return is;
 }

@@ -16,8 +16,7 @@
  * Before profiles are loaded into a namespace, under the lock: remembers that it will be ours if
  * there is none of that name. An error leaves nothing behind. `namespace` "" is fine.
  */
-bool namespace_claim(
-	const struct places *places, struct slice namespace, struct error **ret_error);
+bool namespace_claim(const struct places *places, struct slice namespace, struct error **ret_error);
 
 enum namespace_end {
 	NAMESPACE_NONE,	   /* there is none (any more), or it is the one that we live in */
