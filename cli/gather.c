@@ -210,6 +210,16 @@ static const char *namespace_trouble(const struct gatherer *g, const struct set_
 	return NULL;
 }
 
+static void check_namespace(struct gatherer *g, const struct gathered *item, struct slice path)
+{
+	const char *trouble = item->member ? namespace_trouble(g, item->member) : NULL;
+	if (!trouble)
+		return;
+	print_problem("'%.*s' was compiled for %s, not for '%s': compile it with --namespace %s",
+		SLICE_FMT(path), trouble, g->options.namespace, g->options.namespace);
+	refuse(g, STATUS_INPUT);
+}
+
 static void use_binary(struct gatherer *g, struct slice path, struct slice content)
 {
 	struct gathered *item = add_item(g, path);
@@ -221,12 +231,7 @@ static void use_binary(struct gatherer *g, struct slice path, struct slice conte
 		return;
 	}
 	add_member(g, item, path, slice_of(NULL, 0), content);
-	const char *trouble = item->member ? namespace_trouble(g, item->member) : NULL;
-	if (!trouble)
-		return;
-	print_problem("'%.*s' was compiled for %s, not for '%s': compile it with --namespace %s",
-		SLICE_FMT(path), trouble, g->options.namespace, g->options.namespace);
-	refuse(g, STATUS_INPUT);
+	check_namespace(g, item, path);
 }
 
 static void add_text(struct gatherer *g, struct slice path, struct slice text, bool from_directory)
@@ -334,6 +339,7 @@ static void use_text(struct gatherer *g, const struct profile_text *text, bool f
 		refuse(g, STATUS_INPUT);
 	} else {
 		add_member(g, item, text->path, text->text, text->binary);
+		check_namespace(g, item, text->path);
 	}
 }
 

@@ -51,8 +51,8 @@ UNIT_TEST(links_are_walked_as_the_kernel_does)
 	CU_ASSERT_TRUE(goes(&place, place_at(&place, "a/b/file"), "E /a/b/file"));
 	CU_ASSERT_TRUE(goes(&place, place_at(&place, "a//./b/../b/"), "E /a/b"));
 	CU_ASSERT_TRUE(goes(&place, place_at(&place, "one/b/file"), "L /one, E /a/b/file"));
-	CU_ASSERT_TRUE(goes(
-		&place, place_at(&place, "three"), "L /three, L /a/two, L /one, E /a/b/file"));
+	CU_ASSERT_TRUE(
+		goes(&place, place_at(&place, "three"), "L /three, L /a/two, L /one, E /a/b/file"));
 	CU_ASSERT_TRUE(goes(&place, place_at(&place, "one/two/.."), "L /one, L /a/two, L /one"));
 	CU_ASSERT_TRUE(goes(&place, place_at(&place, "four/x"), "L /four, M /nowhere"));
 	CU_ASSERT_TRUE(goes(&place, place_at(&place, "a/b/file/x"), "M /a/b/file/x"));
