@@ -98,11 +98,13 @@ static bool settle(const struct loading *loading, const struct loaded *after,
 	if (record_settle(places, namespace, name, &record, &loading->gathering->arena))
 		return true;
 	struct record old;
-	record_drop(places, namespace, name);
-	if (record_read(places, namespace, name, &loading->gathering->arena, &old) &&
-		record_is_equal(&old, &record))
-		return true;
-	return record_write(places, namespace, name, &record, ret_error);
+	bool is_written = record_read(places, namespace, name, &loading->gathering->arena, &old) &&
+			  record_is_equal(&old, &record);
+	if (!is_written)
+		is_written = record_write(places, namespace, name, &record, ret_error);
+	if (is_written)
+		record_drop(places, namespace, name);
+	return is_written;
 }
 
 static bool settle_all(const struct loading *loading, struct error **ret_error)

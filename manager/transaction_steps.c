@@ -111,8 +111,12 @@ static bool record_put(struct work *work, const struct journal_change *change,
 	if (!there || work->is_unloaded)
 		return record_remove(work->places, SLICE(""), change->name, ret_error);
 	struct record record = record_of(change, there->kind);
-	return record_settle(work->places, SLICE(""), change->name, &record, work->arena) ||
-	       record_write(work->places, SLICE(""), change->name, &record, ret_error);
+	if (record_settle(work->places, SLICE(""), change->name, &record, work->arena))
+		return true;
+	if (!record_write(work->places, SLICE(""), change->name, &record, ret_error))
+		return false;
+	record_drop(work->places, SLICE(""), change->name);
+	return true;
 }
 
 static bool write_records(struct work *work, struct error **ret_error)

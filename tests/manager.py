@@ -248,7 +248,7 @@ case "$*" in *--version*) exec /sbin/apparmor_parser --version;; esac
 """
 
 
-def names():
+def names_asked_for():
     """What is compiled holds the names that were asked for, or is not loaded."""
     with Machine() as machine:
         web = machine.file("web.yaml", described("web"))
@@ -453,7 +453,7 @@ for case in (
     namespaces,
     namespaces_go,
     several_namespaces,
-    names,
+    names_asked_for,
     full_disk,
     names,
     json_always,
