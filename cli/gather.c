@@ -1,5 +1,6 @@
 #include "cli/gather.h"
 
+#include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/template_store.h"
 #include "cli/texts.h"
@@ -154,6 +155,30 @@ static bool is_trusted(struct gatherer *g, const struct gathered *item)
 	       (item->template.len == 0 || trusted_file(&g->trusted, item->template.at));
 }
 
+/*
+ * The kernel gets what the binary holds, whatever was asked for: a parser that is none, a damaged
+ * cache, a template with profiles of its own.
+ */
+static void check_names(struct gatherer *g, struct gathered *item)
+{
+	struct slice namespace = g->options.namespace ? slice_str(g->options.namespace) : SLICE("");
+	struct arena *arena = &g->out->arena;
+	const struct set_profile *top = NULL;
+	while (item->member && (top = set_member_next_top(item->member, top))) {
+		if (slice_eq(top->name, item->name) && slice_eq(top->namespace, namespace))
+			continue;
+		print_problem(
+			"'%.*s' describes the profile '%.*s', but what apparmor_parser made "
+			"of it holds '%.*s': nothing of it is taken; look at --parser, at the "
+			"template, or try --no-cache",
+			SLICE_FMT(item->path),
+			SLICE_FMT(profile_label(arena, namespace, item->name)),
+			SLICE_FMT(profile_label(arena, top->namespace, top->name)));
+		item->member = NULL;
+		refuse(g, STATUS_INPUT);
+	}
+}
+
 static void use_description(
 	struct verify *verify, struct work_item *work, bool accepted, struct slice binary)
 {
@@ -180,6 +205,7 @@ static void use_description(
 		add_member(g, item, work->path, work->text, binary);
 	else
 		g->out->refused++;
+	check_names(g, item);
 }
 
 static void gather_descriptions(struct gatherer *g)
@@ -216,6 +242,16 @@ static const char *namespace_trouble(const struct gatherer *g, const struct set_
 	return NULL;
 }
 
+static void check_namespace(struct gatherer *g, const struct gathered *item, struct slice path)
+{
+	const char *trouble = item->member ? namespace_trouble(g, item->member) : NULL;
+	if (!trouble)
+		return;
+	print_problem("'%.*s' was compiled for %s, not for '%s': compile it with --namespace %s",
+		SLICE_FMT(path), trouble, g->options.namespace, g->options.namespace);
+	refuse(g, STATUS_INPUT);
+}
+
 static void use_binary(struct gatherer *g, struct slice path, struct slice content)
 {
 	struct gathered *item = add_item(g, path);
@@ -227,12 +263,7 @@ static void use_binary(struct gatherer *g, struct slice path, struct slice conte
 		return;
 	}
 	add_member(g, item, path, slice_of(NULL, 0), content);
-	const char *trouble = item->member ? namespace_trouble(g, item->member) : NULL;
-	if (!trouble)
-		return;
-	print_problem("'%.*s' was compiled for %s, not for '%s': compile it with --namespace %s",
-		SLICE_FMT(path), trouble, g->options.namespace, g->options.namespace);
-	refuse(g, STATUS_INPUT);
+	check_namespace(g, item, path);
 }
 
 static void add_text(struct gatherer *g, struct slice path, struct slice text, bool from_directory)
@@ -349,6 +380,7 @@ static void use_text(struct gatherer *g, const struct profile_text *text, bool f
 		refuse(g, STATUS_INPUT);
 	} else {
 		add_member(g, item, text->path, text->text, text->binary);
+		check_namespace(g, item, text->path);
 	}
 }
 

@@ -1,11 +1,9 @@
 #include "cli/fallback.h"
-#include "cli/gather.h"
-#include "cli/machine.h"
+#include "cli/load_kernel.h"
 #include "cli/plan.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
-
-#include <errno.h>
+#include "manager/system/stop.h"
 
 struct load {
 	const struct options *options;
@@ -90,71 +88,27 @@ static void make_plan(struct load *load)
 	plan_sort(load->lines, load->line_count);
 }
 
-/* `record` has the source and the text's digest. */
-static bool write_record(const struct load *load, const struct loaded *after, struct record record,
-	const struct set_profile *top, struct error **ret_error)
-{
-	const struct loaded_profile *held = loaded_find(after, top->namespace, top->name);
-	if (!held || !loaded_identity(after, top->namespace, top->name, &record.identity))
-		return error_say(ret_error, ENOENT,
-			"the profile '%.*s' has left the kernel right after it was loaded",
-			SLICE_FMT(top->name));
-	record.kind = held->kind;
-	return record_write(&load->machine.places, top->namespace, top->name, &record, ret_error);
-}
-
-/* A record for each profile of the item that is no child of another. */
-static bool write_records_of(const struct load *load, const struct loaded *after,
-	const struct gathered *item, struct error **ret_error)
-{
-	struct record record = {.source = item->path};
-	if (item->member->text.len > 0)
-		record.text = digest_of(item->member->text);
-	for (const struct set_profile *top = NULL; (top = set_member_next_top(item->member, top));)
-		if (!write_record(load, after, record, top, ret_error))
-			return error_wrap(ret_error,
-				"the profiles are loaded, but not all of that is recorded");
-	return true;
-}
-
-/* Also for what was loaded already: from now on it is known where it comes from. */
-static bool write_records(struct load *load, struct error **ret_error)
-{
-	struct gathering *gathering = &load->gathering;
-	struct loaded after;
-	if (!loaded_read(&load->machine.places, &gathering->arena, &after, ret_error))
-		return false;
-	for (size_t i = 0; i < gathering->count; i++)
-		if (gathering->items[i].member &&
-			!write_records_of(load, &after, &gathering->items[i], ret_error))
-			return false;
-	return true;
-}
-
-static enum status replace(struct load *load)
-{
-	struct gathering *gathering = &load->gathering;
-	struct error *error = NULL;
-	if (!kernel_replace(
-		    &load->machine.places, &gathering->set, &load->machine.loaded, &error)) {
-		if (error_number(error) != EPROTONOSUPPORT)
-			return print_error(error);
-		error_free(error);
-		/* The parser compiles for itself: the binaries are not what the kernel has then. */
-		return fallback_replace(load->options, &load->machine.places, &gathering->set);
-	}
-	if (!kernel_verify(&load->machine.places, &gathering->set, &gathering->arena, &error))
-		return print_error(error);
-	return STATUS_OK;
-}
-
 static enum status apply(struct load *load)
 {
 	struct error *error = NULL;
-	enum status status = load->changed ? replace(load) : STATUS_OK;
+	struct stop_hold hold;
+	bool has_to_compile = false;
+	stop_hold(&hold);
+	bool is_done = load_into_kernel(
+		&load->machine, &load->gathering, load->changed, &hold, &has_to_compile, &error);
+	stop_release(&hold);
+	if (is_done)
+		return STATUS_OK;
+	if (!has_to_compile)
+		return print_error(error);
+	error_free(error);
+	/* The parser compiles for itself: the binaries are not what the kernel has then. */
+	enum status status =
+		fallback_replace(load->options, &load->machine.places, &load->gathering.set);
 	if (status != STATUS_OK)
 		return status;
-	return write_records(load, &error) ? STATUS_OK : print_error(error);
+	return load_write_records(&load->machine, &load->gathering, &error) ? STATUS_OK
+									    : print_error(error);
 }
 
 /* Processes that the profiles come too late for. */

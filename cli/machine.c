@@ -1,6 +1,7 @@
 #include "cli/machine.h"
 
 #include "manager/kernel.h"
+#include "manager/records.h"
 #include "manager/system/path.h"
 #include "manager/transaction.h"
 
@@ -117,6 +118,8 @@ static enum status take_snapshots(struct machine *machine)
 	if (machine->has_kernel &&
 		!loaded_read(&machine->places, machine->arena, &machine->loaded, &error))
 		return print_error(error);
+	if (machine->has_kernel && !machine->options->dry_run)
+		records_settle(&machine->places, &machine->loaded, machine->arena);
 	if (!installed_list_read(&machine->places, machine->arena, &machine->installed, &error))
 		return print_error(error);
 	return STATUS_OK;

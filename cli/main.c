@@ -2,6 +2,7 @@
 #include "cli/report.h"
 #include "cli/root.h"
 #include "manager/system/path.h"
+#include "manager/system/stop.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ static void enter_root(const char *root)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	stop_begin();
 	if (argc < 2) {
 		help_overview(stderr);
 		return STATUS_USAGE;

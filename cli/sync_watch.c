@@ -1,8 +1,12 @@
 #include "cli/said.h"
 #include "cli/sync.h"
+#include "manager/file.h"
+#include "manager/system/stop.h"
+#include "manager/system/path.h"
 #include "manager/watch.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* Milliseconds. */
@@ -23,6 +27,8 @@ struct following {
 	unsigned fights;
 	time_t last_fight; /* seconds of the monotonic clock */
 	bool is_first;
+	bool has_used; /* the last round gathered something */
+	size_t missed; /* files that it could not follow */
 };
 
 static time_t seconds(void)
@@ -37,21 +43,19 @@ static const char *directory_of(const struct following *following)
 	return following->sync->machine->options->arguments[0];
 }
 
-/* A template may lie elsewhere. One directory that cannot be followed is no reason to stop. */
-static void follow_template(struct following *following, struct slice path)
+/* One file that cannot be followed is no reason to stop. The first is told. */
+static void follow_file(struct following *following, const char *path)
 {
-	const char *slash = path.len ? memrchr(path.at, '/', path.len) : NULL;
 	struct error *error = NULL;
-	if (!slash)
+	if (watch_add(following->watch, path, &error))
 		return;
-	char *directory = strndup(path.at, slash == path.at ? 1 : (size_t)(slash - path.at));
-	if (!directory)
-		out_of_memory();
-	if (!watch_add(following->watch, directory, &error))
+	if (following->missed++ == 0)
 		print_error(error);
-	free(directory);
+	else
+		error_free(error);
 }
 
+/* A template may lie elsewhere. */
 static void follow_templates(void *context, const struct gathering *gathering)
 {
 	struct following *following = context;
@@ -59,15 +63,63 @@ static void follow_templates(void *context, const struct gathering *gathering)
 	for (size_t i = 0; i < gathering->count; i++) {
 		struct slice template = gathering->items[i].template;
 		if (template.len > 0 && !slice_eq(template, last))
-			follow_template(following, template);
+			follow_file(following, template.at);
 		last = template;
 	}
+	following->has_used = true;
+}
+
+static bool is_link(const char *path)
+{
+	struct stat at;
+	return path_lstat(path, &at) == 0 && S_ISLNK(at.st_mode);
+}
+
+/* Descriptions that are symbolic links: what they lead to is edited elsewhere. */
+static void follow_links(struct following *following)
+{
+	struct file_list files;
+	struct bytes path = {0};
+	if (!file_list_read(directory_of(following), &files, NULL))
+		return;
+	for (size_t i = 0; i < files.count; i++) {
+		if (!file_list_path(&files, i, &path))
+			out_of_memory();
+		if (is_link(path.at))
+			follow_file(following, path.at);
+	}
+	bytes_free(&path);
+	file_list_free(&files);
+}
+
+/* The round itself. Where the directory's links lead to none, its profiles stay. */
+static enum status look(struct following *following)
+{
+	const char *directory = directory_of(following);
+	struct error *error = NULL;
+	if (!watch_begin(following->watch, &error))
+		print_error(error);
+	if (!file_is_directory(directory)) {
+		print_problem("'%s' leads to no directory now: its profiles stay as they are until "
+			      "it does",
+			directory);
+		return STATUS_SYSTEM;
+	}
+	following->has_used = false;
+	following->missed = 0;
+	enum status status = sync_round(following->sync, follow_templates, following);
+	follow_links(following);
+	if (following->missed > 1)
+		print_problem("note: nor are %zu more files followed", following->missed - 1);
+	if (following->has_used)
+		watch_settle(following->watch);
+	return status;
 }
 
 static enum status round_of(struct following *following, const struct watch_news *news)
 {
 	said_begin(&following->said);
-	enum status status = sync_round(following->sync, follow_templates, following);
+	enum status status = look(following);
 	said_end(&following->said, bytes_slice(&news->names), news->all_files || news->asked);
 	return finish_output(status);
 }
@@ -156,8 +208,6 @@ static enum status follow(struct following *following)
 		note_fight(following, &news);
 		if (!wait_for_news(following, status, &news, &error))
 			return print_error(error);
-		if (news.end)
-			return STATUS_OK;
 		if (news.is_gone) {
 			print_problem("the directory '%s' is gone; its profiles stay as they are",
 				directory_of(following));
@@ -184,6 +234,7 @@ enum status sync_watch(struct sync *sync)
 	struct error *error = NULL;
 	if (!watch_open(&options, &following.watch, &error))
 		return print_error(error);
+	stop_is_success();
 	enum status status = follow(&following);
 	watch_close(following.watch);
 	said_free(&following.said);

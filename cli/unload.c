@@ -3,7 +3,9 @@
 #include "cli/unload_names.h"
 #include "manager/host/process.h"
 #include "manager/kernel.h"
+#include "manager/kernel/namespaces.h"
 #include "manager/record.h"
+#include "manager/system/stop.h"
 #include "policy/attachment.h"
 
 #define TASKS_TOLD 10 /* for each profile */
@@ -201,9 +203,14 @@ static void tell_freed(struct unload *unload, const struct loaded_profile *profi
 static bool remove_one(
 	struct unload *unload, const struct loaded_profile *profile, struct error **ret_error)
 {
-	return kernel_remove(&unload->machine.places, &unload->machine.loaded, profile->namespace,
-		       profile->name, ret_error) &&
-	       record_remove(&unload->machine.places, profile->namespace, profile->name, ret_error);
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_removed = kernel_remove(&unload->machine.places, &unload->machine.loaded,
+				  profile->namespace, profile->name, ret_error) &&
+			  record_remove(&unload->machine.places, profile->namespace, profile->name,
+				  ret_error);
+	stop_release(&hold);
+	return is_removed;
 }
 
 /* Those of [first, end) before *ret_done are gone. */
@@ -249,6 +256,41 @@ static enum status remove_all(struct unload *unload)
 	return status;
 }
 
+static void say_released(
+	const struct unload *unload, struct slice namespace, enum namespace_end end)
+{
+	static const char *const words[] = {
+		[NAMESPACE_REMOVED] = "went with its last profile",
+		[NAMESPACE_NESTED] = "stays: it holds other namespaces",
+		[NAMESPACE_TASKS] = "stays: tasks are in it, which would leave it",
+		[NAMESPACE_UNSEEN] = "stays: not all tasks could be looked at, some may be in it",
+		[NAMESPACE_FOREIGN] = "is empty now and stays: aaforge did not make it",
+	};
+	bool is_told = end != NAMESPACE_NONE && end != NAMESPACE_IN_USE;
+	if (is_told && !unload->options->quiet)
+		print_problem("note: the namespace '%.*s' %s", SLICE_FMT(namespace), words[end]);
+}
+
+/* Namespaces that nobody needs any more. The targets are sorted by them. */
+static enum status release_namespaces(struct unload *unload)
+{
+	const struct unload_targets *targets = &unload->targets;
+	struct slice last = SLICE("");
+	for (size_t i = 0; i < targets->count; i++) {
+		struct slice namespace = targets->targets[i].profile->namespace;
+		enum namespace_end end;
+		struct error *error = NULL;
+		if (slice_eq(namespace, last))
+			continue;
+		last = namespace;
+		if (!namespace_release(
+			    &unload->machine.places, namespace, &unload->arena, &end, &error))
+			return print_error(error);
+		say_released(unload, namespace, end);
+	}
+	return STATUS_OK;
+}
+
 static void say_done(const struct unload *unload)
 {
 	if (!unload->options->quiet)
@@ -269,6 +311,8 @@ static enum status unload_checked(struct unload *unload)
 	if (options->dry_run || !options->json)
 		plan_print(options, unload->lines, count, count > 0);
 	enum status status = options->dry_run ? STATUS_OK : remove_all(unload);
+	if (status == STATUS_OK && !options->dry_run)
+		status = release_namespaces(unload);
 	if (status != STATUS_OK)
 		return status;
 	if (options->json && !options->dry_run)

@@ -2,6 +2,7 @@
 
 #include "manager/file.h"
 #include "manager/system/path.h"
+#include "manager/system/stop.h"
 #include "manager/target.h"
 
 #include <dirent.h>
@@ -178,7 +179,11 @@ void cache_put(struct cache *cache, const struct digest *key, struct slice value
 {
 	if (cache->directory < 0 || value.len > VALUE_MOST)
 		return;
-	if (put(cache, key, value)) {
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_put = put(cache, key, value);
+	stop_release(&hold);
+	if (is_put) {
 		cache->has_added = true;
 		return;
 	}

@@ -1,6 +1,7 @@
 #include "manager/file.h"
 
 #include "manager/system/path.h"
+#include "manager/system/stop.h"
 #include "manager/target.h"
 
 #include <errno.h>
@@ -292,7 +293,7 @@ static bool sync_fd(int fd)
 	return fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EBADF;
 }
 
-static bool replace(int directory, const char *name, struct slice text)
+static bool replace_held(int directory, const char *name, struct slice text)
 {
 	struct temporary temporary;
 	if (!temporary_make(directory, false, &temporary))
@@ -305,6 +306,16 @@ static bool replace(int directory, const char *name, struct slice text)
 	close(temporary.fd);
 	errno = number;
 	return is_done && sync_fd(directory);
+}
+
+/* A temporary file is a moment's matter. */
+static bool replace(int directory, const char *name, struct slice text)
+{
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_done = replace_held(directory, name, text);
+	stop_release(&hold);
+	return is_done;
 }
 
 /* The directory part of path, opened; a directory that can be searched but not read does too. */

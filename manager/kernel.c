@@ -284,3 +284,10 @@ bool kernel_remove(const struct places *places, const struct loaded *loaded, str
 	int number = remove_name(places, namespace, name);
 	return number == 0 || say_not_removed(places, namespace, name, number, ret_error);
 }
+
+bool kernel_remove_namespace(
+	const struct places *places, struct slice namespace, struct error **ret_error)
+{
+	int number = namespace.len > 0 ? remove_name(places, namespace, SLICE("")) : EINVAL;
+	return number == 0 || say_not_removed(places, namespace, SLICE(""), number, ret_error);
+}

@@ -37,6 +37,13 @@ bool kernel_remove(const struct places *places, const struct loaded *loaded, str
 	struct slice name, struct error **ret_error);
 
 /*
+ * Removes a namespace with all that is in it, whatever that is: profiles, namespaces; its tasks go
+ * on unconfined in ours (measured with 6.1). ENOENT when there is none.
+ */
+bool kernel_remove_namespace(
+	const struct places *places, struct slice namespace, struct error **ret_error);
+
+/*
  * Takes a new snapshot and demands that the kernel holds each member as it is: name, mode, hash
  * where it exports one, and raw data where it can be read. EPROTO with the first difference.
  */

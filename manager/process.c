@@ -3,6 +3,7 @@
 #include "manager/bytes.h"
 #include "manager/file.h"
 #include "manager/spawn.h"
+#include "manager/system/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -226,6 +227,7 @@ static void child_end(struct run *run, struct child *child)
 	int status = 0;
 	struct rusage usage = {0};
 	pid_t reaped;
+	stop_drop_child(child->pid);
 	while ((reaped = wait4(child->pid, &status, 0, &usage)) < 0 && errno == EINTR)
 		continue;
 	close_fd(&child->output_fd);

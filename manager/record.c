@@ -76,7 +76,7 @@ static char *file_name(struct slice namespace, struct slice name)
 		free(text);
 		return NULL;
 	}
-	if (len <= NAME_MAX)
+	if (len + strlen(RECORD_PREPARED) <= NAME_MAX)
 		return text;
 	struct digest digest = digest_of(slice_of(text, len));
 	char hex[DIGEST_HEX + 1];
@@ -223,17 +223,43 @@ static bool read_at(int directory, const char *file, struct bytes *ret_text)
 	return is_trusted(fd, S_IFREG) && file_read_fd(fd, file, RECORD_BYTES, ret_text, NULL);
 }
 
-bool record_read(const struct places *places, struct slice namespace, struct slice name,
-	struct arena *arena, struct record *ret_record)
+static bool read_file(const struct places *places, const char *file, struct slice namespace,
+	struct slice name, struct arena *arena, struct record *ret_record)
 {
 	struct bytes text = {0};
-	char *file = file_name(namespace, name);
 	AUTO_FD directory = directory_open(places);
 	bool is_read = file && directory >= 0 && read_at(directory, file, &text) &&
 		       parse(bytes_slice(&text), namespace, name, arena, ret_record);
 	bytes_free(&text);
+	return is_read;
+}
+
+/* The file's name of a prepared record. */
+static char *prepared_name(struct slice namespace, struct slice name)
+{
+	char *file = file_name(namespace, name), *prepared = NULL;
+	if (file && asprintf(&prepared, "%s%s", file, RECORD_PREPARED) < 0)
+		prepared = NULL;
+	free(file);
+	return prepared;
+}
+
+bool record_read_prepared(const struct places *places, struct slice namespace, struct slice name,
+	struct arena *arena, struct record *ret_record)
+{
+	char *file = prepared_name(namespace, name);
+	bool is_read = read_file(places, file, namespace, name, arena, ret_record);
 	free(file);
 	return is_read;
+}
+
+bool record_read(const struct places *places, struct slice namespace, struct slice name,
+	struct arena *arena, struct record *ret_record)
+{
+	char *file = file_name(namespace, name);
+	bool is_read = read_file(places, file, namespace, name, arena, ret_record);
+	free(file);
+	return is_read || record_read_prepared(places, namespace, name, arena, ret_record);
 }
 
 /* The text of a record; to be freed. NULL without memory. */
@@ -293,18 +319,17 @@ static bool directory_prepare(const struct places *places, struct error **ret_er
 	return error_make(ret_error, errno, "cannot open '%s/loaded'", places->state);
 }
 
-bool record_write(const struct places *places, struct slice namespace, struct slice name,
-	const struct record *record, struct error **ret_error)
+static bool write_as(const struct places *places, char *file, struct slice namespace,
+	struct slice name, const struct record *record, struct error **ret_error)
 {
 	if (!directory_prepare(places, ret_error))
 		return error_wrap(
 			ret_error, "cannot remember that '%.*s' was loaded", SLICE_FMT(name));
-	char *file = file_name(namespace, name), *path = NULL;
+	char *path = NULL;
 	size_t len = 0;
 	char *text = compose(namespace, name, record, &len);
 	if (text && len > RECORD_BYTES) {
 		free(text);
-		free(file);
 		return error_say(ret_error, ENAMETOOLONG,
 			"cannot remember that '%.*s' was loaded: its name or path is too long",
 			SLICE_FMT(name));
@@ -319,9 +344,58 @@ bool record_write(const struct places *places, struct slice namespace, struct sl
 		(void)(path_chmod(path, 0644) < 0);
 	free(path);
 	free(text);
-	free(file);
 	return is_written ||
 	       error_wrap(ret_error, "cannot remember that '%.*s' was loaded", SLICE_FMT(name));
+}
+
+bool record_write(const struct places *places, struct slice namespace, struct slice name,
+	const struct record *record, struct error **ret_error)
+{
+	char *file = file_name(namespace, name);
+	bool is_written = write_as(places, file, namespace, name, record, ret_error);
+	free(file);
+	return is_written;
+}
+
+bool record_prepare(const struct places *places, struct slice namespace, struct slice name,
+	const struct record *record, struct error **ret_error)
+{
+	char *file = prepared_name(namespace, name);
+	bool is_written = write_as(places, file, namespace, name, record, ret_error);
+	free(file);
+	return is_written;
+}
+
+bool record_is_equal(const struct record *a, const struct record *b)
+{
+	return a->kind == b->kind && slice_eq(a->source, b->source) &&
+	       memcmp(&a->identity, &b->identity, sizeof(a->identity)) == 0 &&
+	       memcmp(&a->text, &b->text, sizeof(a->text)) == 0;
+}
+
+bool record_settle(const struct places *places, struct slice namespace, struct slice name,
+	const struct record *record, struct arena *arena)
+{
+	struct record prepared;
+	if (!record_read_prepared(places, namespace, name, arena, &prepared) ||
+		!record_is_equal(&prepared, record))
+		return false;
+	char *from = prepared_name(namespace, name), *to = file_name(namespace, name);
+	AUTO_FD directory = directory_open(places);
+	bool is_settled =
+		from && to && directory >= 0 && renameat(directory, from, directory, to) == 0;
+	free(from);
+	free(to);
+	return is_settled;
+}
+
+void record_drop(const struct places *places, struct slice namespace, struct slice name)
+{
+	char *file = prepared_name(namespace, name);
+	AUTO_FD directory = directory_open(places);
+	if (file && directory >= 0)
+		unlinkat(directory, file, 0);
+	free(file);
 }
 
 bool record_remove(const struct places *places, struct slice namespace, struct slice name,
@@ -330,6 +404,7 @@ bool record_remove(const struct places *places, struct slice namespace, struct s
 	char *file = file_name(namespace, name);
 	if (!file)
 		return error_make(ret_error, ENOMEM, "cannot remove a record");
+	record_drop(places, namespace, name);
 	AUTO_FD directory = directory_open(places);
 	bool is_gone = directory >= 0 && unlinkat(directory, file, 0) == 0;
 	int number = errno;

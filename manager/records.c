@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* "%3Atenant%3Aweb" to ":tenant:web"; false for a name that no record has. */
 static bool decode(const char *file, struct arena *arena, struct slice *ret_text)
@@ -45,18 +46,77 @@ static int by_name(const void *a, const void *b)
 	return order ? order : slice_cmp(left->name, right->name);
 }
 
+/* What a file of STATE/loaded is the record of. false for others. */
+static bool name_of(
+	const char *file, struct arena *arena, struct recorded *ret_recorded, bool *ret_is_prepared)
+{
+	struct recorded recorded = {.namespace = SLICE("")};
+	struct slice text = slice_str(file);
+	bool is_prepared = slice_ends(text, SLICE(RECORD_PREPARED));
+	if (is_prepared)
+		text = slice_first(text, text.len - strlen(RECORD_PREPARED));
+	if (slice_starts(text, SLICE(".")) ||
+		!decode(arena_string(arena, text), arena, &recorded.name))
+		return false;
+	label_split_namespace(&recorded.name, &recorded.namespace);
+	*ret_recorded = recorded;
+	*ret_is_prepared = is_prepared;
+	return true;
+}
+
+/* Whether there is no other record than the prepared one. */
+static bool stands_alone(const struct places *places, const char *file, struct arena *arena)
+{
+	return path_access(arena_printf(arena, "%s/loaded/%.*s", places->state,
+				   (int)(strlen(file) - strlen(RECORD_PREPARED)), file)
+				   .at,
+		       F_OK) < 0;
+}
+
+static void settle(const struct places *places, const struct loaded *loaded,
+	const struct recorded *recorded, struct arena *arena)
+{
+	struct record record;
+	struct digest identity;
+	const struct loaded_profile *there =
+		loaded_find(loaded, recorded->namespace, recorded->name);
+	if (there &&
+		record_read_prepared(places, recorded->namespace, recorded->name, arena, &record) &&
+		there->kind == record.kind &&
+		loaded_identity(loaded, recorded->namespace, recorded->name, &identity) &&
+		memcmp(&identity, &record.identity, sizeof(identity)) == 0)
+		record_settle(places, recorded->namespace, recorded->name, &record, arena);
+	record_drop(places, recorded->namespace, recorded->name);
+}
+
+void records_settle(const struct places *places, const struct loaded *loaded, struct arena *arena)
+{
+	DIR *directory = path_opendir(arena_printf(arena, "%s/loaded", places->state).at);
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		struct recorded recorded;
+		bool is_prepared;
+		if (slice_ends(slice_str(entry->d_name), SLICE(RECORD_PREPARED)) &&
+			name_of(entry->d_name, arena, &recorded, &is_prepared))
+			settle(places, loaded, &recorded, arena);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 void record_list_read(
 	const struct places *places, struct arena *arena, struct record_list *ret_list)
 {
 	struct record_list list = {0};
 	DIR *directory = path_opendir(arena_printf(arena, "%s/loaded", places->state).at);
 	for (struct dirent *entry; directory && (entry = readdir(directory));) {
-		struct recorded recorded = {.namespace = SLICE("")};
-		if (entry->d_name[0] == '.' || !decode(entry->d_name, arena, &recorded.name))
+		struct recorded recorded;
+		bool is_prepared;
+		if (!name_of(entry->d_name, arena, &recorded, &is_prepared))
 			continue;
-		label_split_namespace(&recorded.name, &recorded.namespace);
 		/* Says whether it is one: it holds the name, too. */
-		if (record_read(places, recorded.namespace, recorded.name, arena, &recorded.record))
+		if (record_read(
+			    places, recorded.namespace, recorded.name, arena, &recorded.record) &&
+			(!is_prepared || stands_alone(places, entry->d_name, arena)))
 			add(&list, arena, recorded);
 	}
 	if (directory)

@@ -20,4 +20,10 @@ struct record_list {
 void record_list_read(
 	const struct places *places, struct arena *arena, struct record_list *ret_list);
 
+/*
+ * Under the lock: records that a killed run had prepared take the place of the old ones where the
+ * kernel holds what they say, and go otherwise.
+ */
+void records_settle(const struct places *places, const struct loaded *loaded, struct arena *arena);
+
 #endif

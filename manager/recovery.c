@@ -2,6 +2,7 @@
 
 #include "manager/apply.h"
 #include "manager/kernel.h"
+#include "manager/system/stop.h"
 
 #include <errno.h>
 
@@ -156,7 +157,11 @@ bool transaction_recover(const struct places *places, struct arena *arena,
 	struct journal journal = {0};
 	enum journal_state state;
 	struct work work = {.places = places, .journal = &journal, .arena = arena};
-	return (journal_read(places, arena, &state, &journal, ret_error) &&
-		       recover(&work, state, ret_recovery, ret_error)) ||
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_done = journal_read(places, arena, &state, &journal, ret_error) &&
+		       recover(&work, state, ret_recovery, ret_error);
+	stop_release(&hold);
+	return is_done ||
 	       error_wrap(ret_error, "cannot finish what an earlier run of aaforge began");
 }

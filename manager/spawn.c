@@ -1,5 +1,7 @@
 #include "manager/spawn.h"
 
+#include "manager/system/stop.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -121,9 +123,12 @@ static pid_t start_and_wait(const struct spawn *spawn, const int report[2])
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid_t pid = start(spawn, report[1]);
 	int number = errno;
+	if (pid > 0)
+		stop_add_child(pid);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(report[1]);
 	if (pid > 0 && (number = read_report(report[0])) != 0) {
+		stop_drop_child(pid);
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
 		pid = -1;

@@ -3,6 +3,7 @@
 #include "manager/file.h"
 #include "manager/system/path.h"
 #include "manager/system/rewrite.h"
+#include "manager/system/stop.h"
 #include "manager/target.h"
 
 #include <dirent.h>
@@ -22,6 +23,18 @@ struct stage {
 	char path[];		    /* of the directory, for messages */
 };
 
+/* From its first moment on, a signal takes it away. */
+static bool make_temporary(struct stage *stage)
+{
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_made = temporary_make(stage->directory, true, &stage->temporary);
+	if (is_made)
+		stop_add_directory(stage->directory, stage->temporary.fd, stage->temporary.name);
+	stop_release(&hold);
+	return is_made;
+}
+
 bool stage_begin(const char *directory, struct stage **ret_stage, struct error **ret_error)
 {
 	struct stage *stage = malloc(sizeof(*stage) + strlen(directory) + 1);
@@ -32,7 +45,7 @@ bool stage_begin(const char *directory, struct stage **ret_stage, struct error *
 	stage->directory = path_open(directory, O_RDONLY | O_DIRECTORY, 0);
 	if (stage->directory >= 0) {
 		temporary_sweep(stage->directory);
-		if (temporary_make(stage->directory, true, &stage->temporary)) {
+		if (make_temporary(stage)) {
 			*ret_stage = stage;
 			return true;
 		}
@@ -160,13 +173,16 @@ static bool sync_files(struct stage *stage, struct error **ret_error)
 }
 
 /* A pass over a directory that loses entries meanwhile may miss some: repeated until none is left.
- */
+ * Once begun, a signal waits until all are moved. */
 static bool move_files(struct stage *stage, struct error **ret_error)
 {
+	struct stop_hold hold;
 	ssize_t moved;
+	stop_hold(&hold);
 	do
 		moved = each_file(stage, move_step, ret_error);
 	while (moved > 0);
+	stop_release(&hold);
 	return moved == 0;
 }
 
@@ -185,6 +201,7 @@ void stage_abort(struct stage *stage)
 	if (!stage)
 		return;
 	temporary_remove_directory(stage->directory, stage->temporary.fd, stage->temporary.name);
+	stop_drop_directory(stage->temporary.fd);
 	close(stage->temporary.fd);
 	close(stage->directory);
 	free(stage);

@@ -247,12 +247,13 @@ static struct tasks found_tasks(const struct walk *walk, struct slice hidden)
 	return (struct tasks){walk->tasks, walk->count, hidden.len > 0, hidden};
 }
 
-bool tasks_read(const struct places *places, struct arena *arena, struct tasks *ret_tasks,
-	struct error **ret_error)
+static bool read_tasks(const struct places *places, bool wants_all, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error)
 {
 	struct walk *walk = walk_begin(places, arena, ret_error);
 	if (!walk)
 		return false;
+	walk->wants_all = wants_all;
 	bool is_read = tasks_each_process(walk->proc, look_at_pid, walk);
 	int number = errno;
 	struct slice hidden = why_partial(places, walk);
@@ -276,6 +277,12 @@ bool tasks_of_process(const struct places *places, int pid, struct arena *arena,
 	*ret_tasks = found_tasks(
 		walk, walk->hidden > 0 ? SLICE("a label cannot be read") : slice_of(NULL, 0));
 	return true;
+}
+
+bool tasks_read(const struct places *places, struct arena *arena, struct tasks *ret_tasks,
+	struct error **ret_error)
+{
+	return read_tasks(places, false, arena, ret_tasks, ret_error);
 }
 
 static bool task_error(int number, int pid, struct error **ret_error)
@@ -344,4 +351,32 @@ bool label_is_in(struct slice label, struct slice namespace)
 			return true;
 	}
 	return false;
+}
+
+/* In the namespace, or in one inside of it. */
+static bool is_in_namespace(struct slice label, struct slice namespace)
+{
+	struct slice of_member = SLICE("");
+	while (label.len > 0) {
+		struct slice member = next_member(&label);
+		label_split_namespace(&member, &of_member);
+		if (name_is_below(of_member, namespace))
+			return true;
+	}
+	return false;
+}
+
+bool tasks_of_namespace(const struct places *places, struct slice namespace, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error)
+{
+	struct tasks tasks;
+	size_t count = 0;
+	if (!read_tasks(places, true, arena, &tasks, ret_error))
+		return false;
+	for (size_t i = 0; i < tasks.count; i++)
+		if (is_in_namespace(tasks.tasks[i].label, namespace))
+			tasks.tasks[count++] = tasks.tasks[i];
+	tasks.count = count;
+	*ret_tasks = tasks;
+	return true;
 }

@@ -38,6 +38,13 @@ bool tasks_of_process(const struct places *places, int pid, struct arena *arena,
 /* Calls `use` for each process in the directory `proc`, in no order. false with errno. */
 bool tasks_each_process(int proc, void (*use)(void *context, int pid), void *context);
 
+/*
+ * Those whose label has a member in the namespace or in one inside of it, also those that are
+ * unconfined there.
+ */
+bool tasks_of_namespace(const struct places *places, struct slice namespace, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error);
+
 /* The task of a pid (confined or not; its label is empty where the kernel has no AppArmor, and
  * ":tenant:unconfined" without a mode in a namespace); an error (ESRCH) when there is none, EACCES
  * when it is hidden. */

@@ -3,6 +3,9 @@
 #include "manager/apply.h"
 #include "manager/journal_format.h"
 #include "manager/kernel.h"
+#include "manager/system/stop.h"
+
+#include <errno.h>
 
 /* After a failed load: whether the kernel took it all the same, as when only the removal of an old
  * child failed behind it. */
@@ -28,6 +31,7 @@ static bool was_taken(const struct work *work, const struct policy_set *set)
 static bool give_up(const struct work *work, struct error **ret_error)
 {
 	struct error *error = NULL;
+	drop_records(work);
 	if (journal_remove(work->places, work->arena, &error))
 		return false;
 	error_free(error);
@@ -71,9 +75,15 @@ static bool commit_by_manifest(struct work *work, bool *ret_is_committed, struct
 	return is_removed && journal_commit(work->places, work->arena, ret_error);
 }
 
-bool transaction_run(const struct places *places, const struct change *changes, size_t count,
+/* The last moment at which it can be dropped. */
+static bool goes_on(const struct stop_hold *hold, struct error **ret_error)
+{
+	return !stop_is_asked(hold) || error_say(ret_error, EINTR, "asked to end");
+}
+
+static bool run_held(const struct places *places, const struct change *changes, size_t count,
 	const struct policy_set *set, const struct loaded *loaded, struct arena *arena,
-	bool *ret_is_committed, struct error **ret_error)
+	const struct stop_hold *hold, bool *ret_is_committed, struct error **ret_error)
 {
 	struct journal journal;
 	struct work work = {places, &journal, loaded, arena, false};
@@ -84,6 +94,7 @@ bool transaction_run(const struct places *places, const struct change *changes, 
 		return false;
 	bool is_done =
 		journal_write(places, &journal, arena, ret_error) &&
+		prepare_records(&work, ret_error) && goes_on(hold, ret_error) &&
 		(has_to_load(&work, set) ? commit_by_kernel(&work, set, &is_committed, ret_error)
 					 : commit_by_manifest(&work, &is_committed, ret_error));
 	if (!is_done && !is_committed)
@@ -93,4 +104,16 @@ bool transaction_run(const struct places *places, const struct change *changes, 
 	if (!is_done && ret_is_committed)
 		*ret_is_committed = true;
 	return is_done || leave(ret_error);
+}
+
+bool transaction_run(const struct places *places, const struct change *changes, size_t count,
+	const struct policy_set *set, const struct loaded *loaded, struct arena *arena,
+	bool *ret_is_committed, struct error **ret_error)
+{
+	struct stop_hold hold;
+	stop_hold(&hold);
+	bool is_done = run_held(
+		places, changes, count, set, loaded, arena, &hold, ret_is_committed, ret_error);
+	stop_release(&hold);
+	return is_done;
 }

@@ -5,11 +5,12 @@
  * Changes files and the kernel's policy together, so that a run that is killed anywhere leaves the
  * old state or the new one to the next run:
  *
- *     1. the journal (manager/journal.h): new contents, then a manifest in one step
+ *     1. the journal (manager/journal.h): new contents, then a manifest in one step; the records of
+ *        what is to be loaded are prepared, so that there is room for them
  *     2. the kernel takes all new profiles in one write, or none: this is the commit, which a
  *        marker in the journal then tells from whatever happens to the kernel later
- *     3. old files of others go to DESCRIPTIONS/backup, new contents to their places, each in one
- *        step; records are written; gone profiles leave the kernel, then the disk
+ *     3. records are written; old files of others go to DESCRIPTIONS/backup, new contents to their
+ *        places, each in one step; gone profiles leave the kernel, then the disk
  *     4. the journal goes, its manifest first
  *
  * With nothing to load (no kernel, profiles that it holds already, only removals) the manifest is

@@ -2,6 +2,7 @@
 
 #include "manager/apply.h"
 #include "manager/kernel.h"
+#include "manager/kernel/expected.h"
 #include "manager/record.h"
 
 #include <errno.h>
@@ -66,21 +67,56 @@ bool remove_profiles(struct work *work, bool *ret_has_begun, struct error **ret_
 	return true;
 }
 
+static struct record record_of(const struct journal_change *change, enum hash_kind kind)
+{
+	struct slice text;
+	installed_owner(change->text.text, &text);
+	return (struct record){
+		.identity = change->identity.by_kind[kind],
+		.kind = kind,
+		.text = digest_of(text),
+		.source = change->source,
+	};
+}
+
+bool prepare_records(const struct work *work, struct error **ret_error)
+{
+	if (!work->before)
+		return true;
+	enum hash_kind kind = hash_kind_expected(work->places, work->before);
+	for (size_t i = 0; i < work->journal->change_count; i++) {
+		const struct journal_change *change = &work->journal->changes[i];
+		if (change->is_drop || !change->is_recorded)
+			continue;
+		struct record record = record_of(change, kind);
+		if (!record_prepare(work->places, SLICE(""), change->name, &record, ret_error))
+			return error_wrap(ret_error,
+				"nothing was loaded; there has to be room in '%s'",
+				work->places->state);
+	}
+	return true;
+}
+
+void drop_records(const struct work *work)
+{
+	for (size_t i = 0; work->before && i < work->journal->change_count; i++)
+		if (work->journal->changes[i].is_recorded)
+			record_drop(work->places, SLICE(""), work->journal->changes[i].name);
+}
+
 static bool record_put(struct work *work, const struct journal_change *change,
 	const struct loaded *after, struct error **ret_error)
 {
 	const struct loaded_profile *there = loaded_find(after, SLICE(""), change->name);
 	if (!there || work->is_unloaded)
 		return record_remove(work->places, SLICE(""), change->name, ret_error);
-	struct slice text;
-	installed_owner(change->text.text, &text);
-	struct record record = {
-		.identity = change->identity.by_kind[there->kind],
-		.kind = there->kind,
-		.text = digest_of(text),
-		.source = change->source,
-	};
-	return record_write(work->places, SLICE(""), change->name, &record, ret_error);
+	struct record record = record_of(change, there->kind);
+	if (record_settle(work->places, SLICE(""), change->name, &record, work->arena))
+		return true;
+	if (!record_write(work->places, SLICE(""), change->name, &record, ret_error))
+		return false;
+	record_drop(work->places, SLICE(""), change->name);
+	return true;
 }
 
 static bool write_records(struct work *work, struct error **ret_error)
@@ -103,9 +139,12 @@ static bool write_records(struct work *work, struct error **ret_error)
 
 bool finish(struct work *work, struct error **ret_error)
 {
+	/* The records come first: without room for the rest, what is loaded is known as ours. */
+	if (!write_records(work, ret_error))
+		return false;
 	for (size_t i = 0; i < work->journal->change_count; i++)
 		if (!apply_change(work->places, &work->journal->changes[i], work->arena, ret_error))
 			return false;
-	return write_records(work, ret_error) && apply_flush(work->places, ret_error) &&
+	return apply_flush(work->places, ret_error) &&
 	       journal_remove(work->places, work->arena, ret_error);
 }

@@ -28,7 +28,13 @@ bool journal_build(const struct places *places, const struct change *changes, si
  * some were, also in part, when it fails. */
 bool remove_profiles(struct work *work, bool *ret_has_begun, struct error **ret_error);
 
-/* What follows the commit: the disk follows, then the records, then the journal goes. */
+/* Before the commit: the records of what the kernel is to get, so that there is room for them. */
+bool prepare_records(const struct work *work, struct error **ret_error);
+
+/* Without a commit: takes them back. */
+void drop_records(const struct work *work);
+
+/* What follows the commit: the records follow, then the disk, then the journal goes. */
 bool finish(struct work *work, struct error **ret_error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "manager/watch.h"
 
+#include "manager/system/follow.h"
 #include "manager/system/path.h"
 
 #include <errno.h>
@@ -9,9 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,21 +18,10 @@
 /* Names that are kept of one piece of news; beyond that, all files count as changed. */
 enum { NAMES_BYTES = 64 * 1024 };
 
-/* A regular file is complete when it is closed; a link, hard or symbolic, as soon as it is there.
- */
-#define FILE_EVENTS (IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_CREATE)
-#define SELF_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF)
-
-struct watched {
-	int number;
-	char *path;
-};
-
 struct watch {
 	struct watch_options options;
-	int inotify, signals, revision;		       /* revision: -1 when it is not followed */
-	struct watched directories[WATCH_DIRECTORIES]; /* the first is options.directory */
-	size_t count;
+	struct follow *follow;
+	int signals, revision; /* revision: -1 when it is not followed */
 	sigset_t before;
 	struct bytes names;
 };
@@ -45,14 +33,6 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static struct watched *watched_find(struct watch *watch, int number)
-{
-	for (size_t i = 0; i < watch->count; i++)
-		if (watch->directories[i].number == number)
-			return &watch->directories[i];
-	return NULL;
-}
-
 static const char *why_not_watched(int number)
 {
 	if (number == ENOSPC)
@@ -62,35 +42,33 @@ static const char *why_not_watched(int number)
 	return "";
 }
 
-static bool add(struct watch *watch, const char *directory, uint32_t events)
+static bool say_not_watched(const char *path, struct error **ret_error)
 {
-	int number = path_watch(watch->inotify, directory, events | IN_ONLYDIR);
-	if (number < 0)
-		return false;
-	if (watched_find(watch, number))
-		return true;
-	char *path = strdup(directory);
-	if (!path) {
-		errno = ENOMEM;
-		return false;
-	}
-	watch->directories[watch->count++] = (struct watched){number, path};
-	return true;
+	if (errno == E2BIG)
+		return error_say(ret_error, E2BIG,
+			"cannot watch '%s': at most %d directories and %d files with links are "
+			"followed; SIGHUP makes it look at the others",
+			path, WATCH_DIRECTORIES, WATCH_NAMES);
+	return error_make(ret_error, errno, "cannot watch '%s'%s", path, why_not_watched(errno));
 }
 
-bool watch_add(struct watch *watch, const char *directory, struct error **ret_error)
+bool watch_begin(struct watch *watch, struct error **ret_error)
 {
-	for (size_t i = 0; i < watch->count; i++)
-		if (strcmp(watch->directories[i].path, directory) == 0)
-			return true;
-	if (watch->count == WATCH_DIRECTORIES)
-		return error_say(ret_error, E2BIG,
-			"cannot watch '%s': at most %d directories are watched", directory,
-			WATCH_DIRECTORIES);
-	/* IN_MASK_ADD: the first directory under another name keeps its own events. */
-	return add(watch, directory, FILE_EVENTS | IN_MASK_ADD) ||
-	       error_make(
-		       ret_error, errno, "cannot watch '%s'%s", directory, why_not_watched(errno));
+	bool is_there = follow_home(watch->follow, watch->options.directory);
+	int number = errno;
+	follow_is_new(watch->follow); /* it is read after this */
+	errno = number;
+	return is_there || say_not_watched(watch->options.directory, ret_error);
+}
+
+bool watch_add(struct watch *watch, const char *path, struct error **ret_error)
+{
+	return follow_path(watch->follow, path) || say_not_watched(path, ret_error);
+}
+
+void watch_settle(struct watch *watch)
+{
+	follow_settle(watch->follow);
 }
 
 static bool open_signals(struct watch *watch)
@@ -98,8 +76,6 @@ static bool open_signals(struct watch *watch)
 	sigset_t ours;
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGHUP);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGINT);
 	watch->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	return watch->signals >= 0 && sigprocmask(SIG_BLOCK, &ours, &watch->before) == 0;
 }
@@ -150,11 +126,12 @@ bool watch_open(
 	watch->options = *options;
 	watch->signals = watch->revision = -1;
 	sigprocmask(SIG_SETMASK, NULL, &watch->before);
-	watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (watch->inotify < 0 || !add(watch, options->directory, FILE_EVENTS | SELF_EVENTS) ||
-		!open_signals(watch)) {
-		error_make(ret_error, errno, "cannot watch '%s'%s", options->directory,
-			why_not_watched(errno));
+	watch->follow = follow_open();
+	bool is_open = watch->follow ? watch_begin(watch, ret_error)
+				     : say_not_watched(options->directory, ret_error);
+	if (is_open && !open_signals(watch))
+		is_open = say_not_watched(options->directory, ret_error);
+	if (!is_open) {
 		watch_close(watch);
 		return false;
 	}
@@ -169,11 +146,9 @@ void watch_close(struct watch *watch)
 	if (!watch)
 		return;
 	sigprocmask(SIG_SETMASK, &watch->before, NULL);
-	close_fd(&watch->inotify);
+	follow_close(watch->follow);
 	close_fd(&watch->signals);
 	close_fd(&watch->revision);
-	for (size_t i = 0; i < watch->count; i++)
-		free(watch->directories[i].path);
 	bytes_free(&watch->names);
 	free(watch);
 }
@@ -190,19 +165,6 @@ static bool is_ours(const char *name)
 	return slice_starts(text, SLICE(".aaforge.")) || slice_is(text, ".transaction");
 }
 
-/* A new regular file with one name is told again when its writer closes it. */
-static bool is_unfinished(const struct watched *at, const struct inotify_event *event)
-{
-	struct stat stat;
-	char *path = NULL;
-	if (!(event->mask & IN_CREATE) || asprintf(&path, "%s/%s", at->path, event->name) < 0)
-		return false;
-	bool is_regular =
-		path_lstat(path, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink == 1;
-	free(path);
-	return is_regular;
-}
-
 static bool note_name(struct watch *watch, const char *name)
 {
 	size_t len = strlen(name) + 1;
@@ -210,41 +172,32 @@ static bool note_name(struct watch *watch, const char *name)
 	       bytes_add(&watch->names, slice_of(name, len));
 }
 
-static void forget(struct watch *watch, struct watched *at)
-{
-	free(at->path);
-	*at = watch->directories[--watch->count];
-}
-
 static void take_event(
 	struct watch *watch, const struct inotify_event *event, struct watch_news *news)
 {
-	if (event->mask & IN_Q_OVERFLOW) {
+	if (event->len > 0 && is_ours(event->name))
+		return;
+	switch (follow_judge(watch->follow, event)) {
+	case FOLLOWED_NOT:
+		break;
+	case FOLLOWED_FILE:
+		news->files = true;
+		news->all_files |= !note_name(watch, event->name);
+		break;
+	case FOLLOWED_ALL:
 		news->files = news->all_files = true;
-		return;
+		break;
+	case FOLLOWED_GONE:
+		news->is_gone = true;
+		break;
 	}
-	struct watched *at = watched_find(watch, event->wd);
-	if (!at)
-		return;
-	if (event->mask & (SELF_EVENTS | IN_UNMOUNT | IN_IGNORED)) {
-		if (at == watch->directories)
-			news->is_gone = true;
-		else if (event->mask & IN_IGNORED)
-			forget(watch, at);
-		return;
-	}
-	if (event->len == 0 || is_ours(event->name) || is_unfinished(at, event))
-		return;
-	news->files = true;
-	if (!note_name(watch, event->name))
-		news->all_files = true;
 }
 
 /* Whether anything was read, worth telling or not. */
 static bool take_events(struct watch *watch, struct watch_news *news)
 {
 	char room[16 * 1024] __attribute__((aligned(__alignof__(struct inotify_event))));
-	ssize_t got = read(watch->inotify, room, sizeof(room));
+	ssize_t got = read(follow_descriptor(watch->follow), room, sizeof(room));
 	for (ssize_t at = 0; at < got;) {
 		const struct inotify_event *event = (const void *)(room + at);
 		take_event(watch, event, news);
@@ -256,12 +209,8 @@ static bool take_events(struct watch *watch, struct watch_news *news)
 static void take_signals(struct watch *watch, struct watch_news *news)
 {
 	struct signalfd_siginfo info;
-	while (read(watch->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			news->asked = true;
-		else
-			news->end = true;
-	}
+	while (read(watch->signals, &info, sizeof(info)) == sizeof(info))
+		news->asked = true;
 }
 
 static int64_t now(void)
@@ -273,7 +222,7 @@ static int64_t now(void)
 
 static bool is_any(const struct watch_news *news)
 {
-	return news->files || news->kernel || news->asked || news->end || news->is_gone;
+	return news->files || news->kernel || news->asked || news->is_gone;
 }
 
 /* How long to sleep: to the caller's end, or while news are collected until it is quiet. */
@@ -294,7 +243,8 @@ static bool poll_once(
 	struct watch *watch, int milliseconds, struct watch_news *news, struct error **ret_error)
 {
 	struct pollfd fds[] = {
-		{.fd = watch->signals, .events = POLLIN}, {.fd = watch->inotify, .events = POLLIN},
+		{.fd = watch->signals, .events = POLLIN},
+		{.fd = follow_descriptor(watch->follow), .events = POLLIN},
 		{.fd = watch->revision, .events = POLLIN}, /* -1 is left out */
 	};
 	int ready = poll(fds, sizeof(fds) / sizeof(fds[0]), milliseconds);
@@ -321,17 +271,14 @@ void watch_pause(struct watch *watch, int milliseconds)
 	poll(&signals, 1, milliseconds);
 }
 
-/* What nobody wants to wait for. */
-static bool is_urgent(const struct watch_news *news)
-{
-	return news->end || news->is_gone;
-}
-
 bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_news,
 	struct error **ret_error)
 {
 	struct watch_news news = {0};
-	int64_t end = milliseconds < 0 ? -1 : now() + milliseconds, first = -1;
+	if (follow_is_new(watch->follow))
+		news.files = news.all_files = true;
+	int64_t end = milliseconds < 0 ? -1 : now() + milliseconds;
+	int64_t first = is_any(&news) ? now() : -1;
 	watch->names.len = 0;
 	do {
 		news.is_timeout = false;
@@ -339,7 +286,7 @@ bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_ne
 			return false;
 		if (first < 0 && is_any(&news))
 			first = now();
-	} while (!news.is_timeout && !is_urgent(&news));
+	} while (!news.is_timeout && !news.is_gone);
 	news.is_timeout = !is_any(&news);
 	news.names = watch->names;
 	*ret_news = news;

@@ -2,13 +2,14 @@
 #define MANAGER_WATCH_H
 
 /*
- * Follows a directory, the kernel's policy and the signals of a service, and sleeps until there is
- * something to do.
+ * Follows a directory, the kernel's policy and SIGHUP, and sleeps until there is something to do.
  *
- *     inotify(7)        files that were written, renamed, linked, deleted; the directory itself
+ *     inotify(7)        files that were written, renamed, linked, deleted; the directory itself;
+ *                       symbolic links on the way to it
  *     revision          of apparmorfs: becomes readable for poll(2) whenever anybody changes the
- * kernel's policy (ns_revision_poll of the kernel's security/apparmor/apparmorfs.c) signalfd(2)
- * SIGHUP, SIGTERM and SIGINT, which are blocked while a watch is open
+ * kernel's policy (ns_revision_poll of the kernel's security/apparmor/apparmorfs.c)
+ *     signalfd(2)       SIGHUP, which is blocked while a watch is open; SIGTERM and SIGINT end the
+ *                       process at any moment (manager/system/stop.h)
  *
  * News are collected until it has been quiet for a moment, so that an editor's three writes or a
  * checkout of a thousand files are one piece of news. Nothing is lost: what happens while the
@@ -35,14 +36,14 @@ struct watch_news {
 	bool all_files;	    /* too many, or not known which */
 	bool kernel;	    /* somebody, we perhaps, changed the kernel's policy */
 	bool asked;	    /* SIGHUP */
-	bool end;	    /* SIGTERM or SIGINT: the rest may be missing */
-	bool is_gone;	    /* the directory was deleted, moved or unmounted */
+	bool is_gone;	    /* the directory was deleted, moved or unmounted, and its path has no
+			       link that could lead to another */
 	bool is_timeout;    /* nothing of all that */
 	struct bytes names; /* each ended by NUL; the watch's, valid until the next call */
 };
 
 /*
- * Starts to watch: what changes from now on is told. Blocks the three signals. An error names the
+ * Starts to watch: what changes from now on is told. Blocks SIGHUP. An error names the
  * directory; ENOSPC tells that fs.inotify.max_user_watches is used up, EMFILE the same of
  * max_user_instances.
  */
@@ -50,25 +51,35 @@ bool watch_open(
 	const struct watch_options *options, struct watch **ret_watch, struct error **ret_error);
 
 /*
- * Watches the files of another directory as well, such as one that templates are read from. That it
- * goes away is no news of `is_gone`. Telling it again costs nothing. At most WATCH_DIRECTORIES; one
- * that cannot be watched is an error.
+ * Begins a round, before the directory is read: follows it by its path again, wherever symbolic
+ * links lead by now. An error, such as ENOENT, says that they lead to no directory; the watch goes
+ * on, and tells when they do.
  */
-#define WATCH_DIRECTORIES 256
-bool watch_add(struct watch *watch, const char *directory, struct error **ret_error);
+bool watch_begin(struct watch *watch, struct error **ret_error);
+
+/*
+ * Watches another file or directory as well, with all links on the way to it: the target of a
+ * linked description, a template. It need not exist yet. To be told in each round; telling it again
+ * costs nothing. What may have changed between its reading and the first call is news at once. At
+ * most WATCH_DIRECTORIES and WATCH_NAMES (manager/system/follow.h); what cannot be watched is an
+ * error.
+ */
+bool watch_add(struct watch *watch, const char *path, struct error **ret_error);
+
+/* Ends a round: what watch_add did not tell in it is no longer watched. */
+void watch_settle(struct watch *watch);
 
 /* Sleeps until there are news, or for `milliseconds` (-1: without end). */
 bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_news,
 	struct error **ret_error);
 
-/* Sleeps for so long whatever happens, but for a signal; none of the news are lost. */
+/* Sleeps for so long whatever happens, but for SIGHUP; none of the news are lost. */
 void watch_pause(struct watch *watch, int milliseconds);
 
 /* Whether the kernel's policy is followed. */
 bool watch_follows_kernel(const struct watch *watch);
 
-/* Unblocks the signals that were not blocked before; those that wait have been taken. NULL is fine.
- */
+/* Unblocks SIGHUP if it was not blocked before. NULL is fine. */
 void watch_close(struct watch *watch);
 
 #endif

@@ -277,6 +277,8 @@ SYNC = ["sync", "--force", "--prune", "new"]
 class Case:
     """`words` are run and killed in a machine made by make_old."""
 
+    enough = 20  # states on each side of the commit
+
     def __init__(self, name, words, hash=None, between=None, stride=1):
         self.name, self.words, self.hash, self.between = name, words, hash, between
         self.stride = stride
@@ -348,7 +350,7 @@ class Case:
             n += self.stride
         say("%s: %d states old, %d new" % (self.name, self.left["old"], self.left["new"]))
         if self.stride == 1:
-            enough = self.left["new"] > 20 and self.left["old"] > 20
+            enough = min(self.left["new"], self.left["old"]) > self.enough
             check(enough, self.name + ": killed on both sides of the commit")
 
 

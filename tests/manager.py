@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake"))
@@ -201,6 +202,108 @@ def namespaces():
             "namespace: gone, ours is not",
             machine.profiles(),
         )
+
+
+def described(name):
+    return "name: %s\nbinary: /app\ntemplate: minimal\n" % name
+
+
+def namespaces_go():
+    """A namespace that load made goes with its last profile; others stay."""
+    with Machine() as machine:
+        web, db = machine.file("web.profile", text("web")), machine.file("db.profile", text("db"))
+        where = os.path.join(machine.apparmorfs, "policy/namespaces")
+        claims = machine.path("/run/aaforge/namespaces")
+        machine.run("load", "--namespace", "tenant", web, db)
+        result = machine.run("unload", "--namespace", "tenant", "web")
+        check("namespace" not in result.message, "namespace: it holds another", result.message)
+        machine.add_task(17, "sh", ":tenant:unconfined")
+        result = machine.run("unload", "--namespace", "tenant", "db")
+        check("'tenant' stays: tasks are in it" in result.message, "namespace: a task is in it", result.message)
+        check(os.listdir(where) == ["tenant"] and len(os.listdir(claims)) == 1, "namespace: it stays")
+        machine.remove_task(17)
+        machine.run("load", "--namespace", "tenant", web)
+        result = machine.run("unload", "--namespace", "tenant", "web")
+        check("'tenant' went with its last profile" in result.message, "namespace: ours goes", result.message)
+        check(os.listdir(where) == [] and os.listdir(claims) == [], "namespace: it is gone")
+        check(machine.writes() == ["remove", "remove"], "namespace: gone by a removal", machine.writes())
+
+        # Others made it: its record is not ours.
+        machine.run("load", "--namespace", "tenant", web)
+        os.unlink(os.path.join(claims, os.listdir(claims)[0]))
+        machine.run("load", "--namespace", "tenant", db)
+        result = machine.run("unload", "--namespace", "tenant", "web", "db")
+        check("stays: aaforge did not make it" in result.message, "namespace: that of others stays", result.message)
+        check(os.listdir(where) == ["tenant"], "namespace: that of others is there")
+
+        # Made for a load that the kernel then refuses.
+        for fail in ("replace:ENOSPC", "replace:EACCES"):
+            result = machine.run("load", "--namespace", "other", web, fail=fail)
+            check(result.status == 3 and os.listdir(claims) == [], "namespace: %s: nothing is left" % fail, result.message)
+
+
+# What a parser may be that is none: it adds to what it reads, or takes another name.
+WRAPPER = """#!/bin/sh
+case "$*" in *--version*) exec /sbin/apparmor_parser --version;; esac
+(%s) | exec /sbin/apparmor_parser "$@"
+"""
+
+
+def names_asked_for():
+    """What is compiled holds the names that were asked for, or is not loaded."""
+    with Machine() as machine:
+        web = machine.file("web.yaml", described("web"))
+        for what, script, says in (
+            ("another name", "sed 's/^profile web/profile other/'", "holds 'other'"),
+            ("one more", "cat; echo 'profile evil { }'", "holds 'evil'"),
+            ("a namespace", "sed 's/^profile web/profile :far:web/'", "holds ':far:web'"),
+        ):
+            parser = machine.file("parser", WRAPPER % script)
+            os.chmod(parser, 0o755)
+            for command in ("load", "install"):
+                result = machine.run(command, "--no-cache", "--parser", parser, web)
+                check(result.status == 1 and "'web'" in result.message and says in result.message,
+                      "%s: %s" % (command, what), result.message)
+                check(machine.writes() == [] and not machine.profiles(), "%s: %s: not loaded" % (command, what))
+            machine.file("svc/web.yaml", described("web"))
+            result = machine.run("sync", "--no-cache", "--parser", parser, os.path.dirname(web) + "/svc")
+            check(result.status == 1 and machine.writes() == [], "sync: " + what, result.message)
+
+
+def owner_of(machine, name):
+    result = machine.run("status", "--json", name)
+    return json.loads(result.text)["profiles"][0]["state"]
+
+
+def full_disk():
+    """ENOSPC wherever something is written: what the kernel holds is never called foreign."""
+    if os.access("/dev/shm", os.W_OK):
+        tempfile.tempdir = "/dev/shm"  # all of it is flushed again and again
+    for command in ("load", "install", "sync"):
+        for part in ("/run/aaforge/", "/etc/aaforge/", "/etc/apparmor.d/"):
+            for n in range(1, 9):
+                for old in (False, True):
+                    with Machine() as machine:
+                        web = machine.file("svc/web.yaml", described("web"))
+                        operand = os.path.dirname(web) if command == "sync" else web
+                        if old:
+                            machine.run(command, operand)
+                            machine.file("svc/web.yaml", described("web") + "readable: [/srv]\n")
+                        before = machine.state()
+                        result = machine.run(command, operand, env={"AAFORGE_FAKE_FULL": "%s:%d" % (part, n)})
+                        what = "full disk: %s%s, write %d below %s" % (command, " again" if old else "", n, part)
+                        if result.status == 0:
+                            continue
+                        check(result.status == 3 and "No space left" in result.message, what, result.message)
+                        state = owner_of(machine, "web") if machine.profiles() else "none"
+                        if machine.state() == before:
+                            check(state in (("current", "stale") if old else ("none",)), what + ": nothing was done", state + result.message)
+                        else:
+                            check(state != "foreign" and "next run" in result.message, what + ": it is ours", state + result.message)
+                        again = machine.run(command, operand)
+                        check(again.status == 0 and owner_of(machine, "web") == "current", what + ": the next run", again.message)
+                        left = [name for name in machine.records() if "next" in name]
+                        check(not left, what + ": nothing is left", left)
 
 
 def several_namespaces():
@@ -471,7 +574,10 @@ for case in (
     reasons,
     one_of_two_is_bad,
     namespaces,
+    namespaces_go,
     several_namespaces,
+    names_asked_for,
+    full_disk,
     names,
     json_always,
     apparmorfs_vanishes,

@@ -608,6 +608,8 @@ def units():
         text = read(os.path.join(where, name))
         check("=/opt/x/bin/aaforge sync" in text and "@" not in text.replace("@system-service", ""), name + ": all is filled in", text)
         writable = re.search("^ReadWritePaths=(.*)$", text, re.M).group(1).split()
+        for limit in ("TimeoutStartSec", "TimeoutStopSec"):
+            check(re.search("^%s=[1-9]" % limit, text, re.M), name + ": has a " + limit)
         for place in ("/etc/apparmor.d", "/etc/aaforge", "-/var/cache/apparmor"):
             check(place in writable, name + ": may write to " + place, writable)
         # systemd looks whether the program is there.

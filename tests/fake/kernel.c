@@ -16,6 +16,9 @@
  * changes; `gone`: apparmorfs vanishes after the change; `kill`, `killed`: the program dies by
  * SIGKILL before or after the change. AAFORGE_FAKE_LOG names a file that gets a line "replace 4711"
  * for each write of 4711 bytes.
+ *
+ * AAFORGE_FAKE_FULL is a full disk: "PART[:N]", and the N-th write (without it each) to a file
+ * whose path holds PART, and all after it, are ENOSPC.
  */
 
 #include "tests/fake/tree.h"
@@ -317,13 +320,37 @@ static bool is_interface(int fd, char ret_apparmorfs[PATH_MAX], enum command *re
 	return false;
 }
 
+/* Whether the file is on the full disk. */
+static bool is_full(int fd)
+{
+	static unsigned writes;
+	const char *order = getenv("AAFORGE_FAKE_FULL");
+	char link[64], path[PATH_MAX], part[PATH_MAX];
+	if (!order)
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, path, sizeof(path) - 1);
+	size_t part_len = strcspn(order, ":");
+	if (len <= 0 || part_len >= sizeof(part))
+		return false;
+	path[len] = '\0';
+	memcpy(part, order, part_len);
+	part[part_len] = '\0';
+	if (!strstr(path, part))
+		return false;
+	return ++writes >= (order[part_len] == ':' ? (unsigned)atoi(order + part_len + 1) : 1);
+}
+
 __attribute__((visibility("default"))) ssize_t write(int fd, const void *bytes, size_t size)
 {
 	char apparmorfs[PATH_MAX];
 	enum command command;
 	int number = errno;
 	bool is_ours = is_interface(fd, apparmorfs, &command);
+	bool has_no_room = !is_ours && is_full(fd);
 	errno = number;
+	if (has_no_room)
+		return refuse(ENOSPC);
 	if (is_ours)
 		return obey(apparmorfs, command, slice_of(bytes, size));
 	return syscall(SYS_write, fd, bytes, size);

@@ -1,4 +1,4 @@
-#include "manager/record.h"
+#include "manager/records.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 
@@ -244,5 +244,66 @@ UNIT_TEST(record_that_cannot_be_written)
 	place_put(&world->place, "run", "a file");
 	CU_ASSERT_FALSE(put(world, "", "web", "x"));
 	CU_ASSERT_TRUE(error_takes(&world->error, EEXIST, "cannot remember that 'web' was loaded"));
+	world_end(world);
+}
+
+UNIT_TEST(record_is_prepared_and_settled)
+{
+	struct world *world = world_begin();
+	struct record old = sample("/old"), fresh = sample("/new");
+	const struct slice name = SLICE("web"), none = SLICE("");
+	/* Alone it is read as the record. */
+	CU_ASSERT_FALSE(record_settle(&world->places, none, name, &fresh, &world->arena));
+	CU_ASSERT_TRUE(record_prepare(&world->places, none, name, &fresh, &world->error));
+	CU_ASSERT_TRUE(is_read(world, "", "web"));
+	CU_ASSERT_TRUE(record_is_equal(&world->record, &fresh));
+	record_drop(&world->places, none, name);
+	record_drop(&world->places, none, name);
+	CU_ASSERT_FALSE(is_read(world, "", "web"));
+	/* Beside another it waits. */
+	CU_ASSERT_TRUE(put(world, "", "web", "/old"));
+	CU_ASSERT_TRUE(record_prepare(&world->places, none, name, &fresh, &world->error));
+	CU_ASSERT_TRUE(is_read(world, "", "web"));
+	CU_ASSERT_TRUE(record_is_equal(&world->record, &old));
+	CU_ASSERT_FALSE(record_settle(&world->places, none, name, &old, &world->arena));
+	CU_ASSERT_TRUE(record_settle(&world->places, none, name, &fresh, &world->arena));
+	CU_ASSERT_TRUE(is_read(world, "", "web"));
+	CU_ASSERT_TRUE(record_is_equal(&world->record, &fresh));
+	CU_ASSERT_EQUAL(place_count(&world->place, "run/loaded"), 1);
+	CU_ASSERT_TRUE(record_prepare(&world->places, none, name, &old, &world->error));
+	CU_ASSERT_TRUE(record_remove(&world->places, none, name, &world->error));
+	CU_ASSERT_EQUAL(place_count(&world->place, "run/loaded"), 0);
+	world_end(world);
+}
+
+/* Of a killed run: what the kernel holds tells. */
+UNIT_TEST(records_of_a_killed_run_are_settled)
+{
+	struct world *world = world_begin();
+	struct loaded_profile held = {
+		.name = SLICE("web"),
+		.namespace = SLICE(""),
+		.mode = SLICE("enforce"),
+		.hash = SLICE("0123"),
+		.kind = HASH_SHA256,
+	};
+	struct loaded loaded = {.profiles = &held, .count = 1};
+	struct record fresh = sample("/new"), gone = sample("/gone");
+	struct record_list list;
+	CU_ASSERT_TRUE_FATAL(loaded_identity(&loaded, SLICE(""), SLICE("web"), &fresh.identity));
+	CU_ASSERT_TRUE(put(world, "", "web", "/old"));
+	CU_ASSERT_TRUE(
+		record_prepare(&world->places, SLICE(""), SLICE("web"), &fresh, &world->error));
+	CU_ASSERT_TRUE(
+		record_prepare(&world->places, SLICE("tenant"), SLICE("db"), &gone, &world->error));
+	record_list_read(&world->places, &world->arena, &list);
+	CU_ASSERT_EQUAL_FATAL(list.count, 2);
+	CU_ASSERT_TRUE(slice_is(list.entries[0].record.source, "/old"));
+	CU_ASSERT_TRUE(slice_is(list.entries[1].namespace, "tenant"));
+	records_settle(&world->places, &loaded, &world->arena);
+	record_list_read(&world->places, &world->arena, &list);
+	CU_ASSERT_EQUAL_FATAL(list.count, 1);
+	CU_ASSERT_TRUE(record_is_equal(&list.entries[0].record, &fresh));
+	CU_ASSERT_EQUAL(place_count(&world->place, "run/loaded"), 1);
 	world_end(world);
 }

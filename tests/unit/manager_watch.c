@@ -1,3 +1,4 @@
+#include "manager/system/follow.h"
 #include "manager/watch.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
@@ -40,7 +41,7 @@ static bool has_name(const struct watch_news *news, const char *name)
 static bool is_nothing(const struct watch_news *news)
 {
 	return news->is_timeout && !news->files && !news->all_files && !news->kernel &&
-	       !news->asked && !news->end && !news->is_gone && news->names.len == 0;
+	       !news->asked && !news->is_gone && news->names.len == 0;
 }
 
 UNIT_TEST(watch_tells_what_happens_to_files)
@@ -107,24 +108,20 @@ UNIT_TEST(watch_ignores_only_what_aaforge_writes)
 	place_end(&place);
 }
 
-UNIT_TEST(watch_tells_signals)
+UNIT_TEST(watch_tells_sighup)
 {
 	struct place place = place_begin();
 	struct watch *watch = begin(&place);
 	raise(SIGHUP);
 	struct watch_news news = wait_now(watch);
-	CU_ASSERT_TRUE(news.asked && !news.end && !news.files);
-	raise(SIGTERM);
-	news = wait_now(watch);
-	CU_ASSERT_TRUE(news.end && !news.asked);
-	raise(SIGINT);
-	raise(SIGHUP);
-	news = wait_now(watch);
-	CU_ASSERT_TRUE(news.end && news.asked);
-	watch_close(watch);
+	CU_ASSERT_TRUE(news.asked && !news.files);
 	sigset_t now;
 	sigprocmask(SIG_SETMASK, NULL, &now);
-	CU_ASSERT_FALSE(sigismember(&now, SIGTERM));
+	CU_ASSERT_TRUE(sigismember(&now, SIGHUP));
+	CU_ASSERT_FALSE(sigismember(&now, SIGTERM) || sigismember(&now, SIGINT));
+	watch_close(watch);
+	sigprocmask(SIG_SETMASK, NULL, &now);
+	CU_ASSERT_FALSE(sigismember(&now, SIGHUP));
 	place_end(&place);
 }
 
@@ -156,43 +153,144 @@ UNIT_TEST(watch_tells_that_the_directory_is_gone)
 	place_end(&place);
 }
 
-UNIT_TEST(watch_follows_other_directories)
+/* What one round of a caller tells. */
+static void tell(struct watch *watch, const char *file)
+{
+	CU_ASSERT_TRUE(watch_begin(watch, NULL));
+	if (file)
+		CU_ASSERT_TRUE(watch_add(watch, file, NULL));
+	watch_settle(watch);
+}
+
+/* What was watched for the first time may have changed before it was. */
+static void tell_first(struct watch *watch, const char *file)
+{
+	tell(watch, file);
+	struct watch_news news = wait_now(watch);
+	CU_ASSERT_TRUE(news.all_files);
+	tell(watch, file);
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(is_nothing(&news));
+}
+
+UNIT_TEST(watch_follows_other_files)
 {
 	struct place place = place_begin(), other = place_begin();
 	struct watch *watch = begin(&place);
-	for (int round = 0; round < 2; round++)
-		CU_ASSERT_TRUE(watch_add(watch, other.path, NULL));
-	/* Under another name: it keeps what is watched already. */
-	CU_ASSERT_TRUE(watch_add(watch, place_at(&place, "."), NULL));
-	place_put(&other, "web.profile", "");
+	char file[128];
+	snprintf(file, sizeof(file), "%s", place_put(&other, "web.profile", ""));
+	tell_first(watch, file);
+	place_put(&other, "db.profile", "");
 	struct watch_news news = wait_now(watch);
+	CU_ASSERT_TRUE(is_nothing(&news));
+	place_put(&other, "web.profile", "");
+	news = wait_now(watch);
 	CU_ASSERT_TRUE(news.files && has_name(&news, "web.profile"));
+	unlink(file);
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.files && has_name(&news, "web.profile"));
+
 	place_end(&other);
 	news = wait_now(watch);
-	CU_ASSERT_FALSE(news.is_gone);
-	struct error *error = NULL;
-	CU_ASSERT_FALSE(watch_add(watch, other.path, &error));
-	CU_ASSERT_TRUE(error_takes(&error, ENOENT, "cannot watch"));
-	CU_ASSERT_EQUAL(rename(place.path, other.path), 0);
+	CU_ASSERT_TRUE(news.all_files && !news.is_gone);
+	tell_first(watch, file);
+	CU_ASSERT_EQUAL(mkdir(other.path, 0700), 0);
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.all_files);
+
+	/* No longer told: no longer followed. */
+	tell(watch, NULL);
+	place_put(&other, "web.profile", "");
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(is_nothing(&news));
+	CU_ASSERT_EQUAL(rename(place.path, place_at(&other, "moved")), 0);
 	news = wait_now(watch);
 	CU_ASSERT_TRUE(news.is_gone);
 	watch_close(watch);
 	place_end(&other);
 }
 
-UNIT_TEST(watch_has_a_limit_of_directories)
+static void put_link(const struct place *place, const char *target, const char *name)
+{
+	CU_ASSERT_EQUAL(symlink(target, place_at(place, ".new")), 0);
+	CU_ASSERT_EQUAL(rename(place_at(place, ".new"), place_at(place, name)), 0);
+}
+
+/* home -> chain/current, current -> ../r1; then r2, nothing, r2 again. */
+UNIT_TEST(watch_follows_the_links_of_its_directory)
+{
+	struct place place = place_begin();
+	struct watch *watch = NULL;
+	struct watch_options options = {0};
+	place_put(&place, "r1/a.yaml", "");
+	place_put(&place, "r2/a.yaml", "");
+	CU_ASSERT_EQUAL(mkdir(place_at(&place, "chain"), 0700), 0);
+	put_link(&place, "../r1", "chain/current");
+	put_link(&place, "chain/current", "home");
+	char home[128];
+	snprintf(home, sizeof(home), "%s", place_at(&place, "home"));
+	options.directory = home;
+	CU_ASSERT_TRUE_FATAL(watch_open(&options, &watch, NULL));
+	struct watch_news news = wait_now(watch);
+	CU_ASSERT_TRUE(is_nothing(&news));
+	place_put(&place, "r2/b.yaml", "");
+	place_put(&place, "other", "");
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(is_nothing(&news));
+	place_put(&place, "r1/b.yaml", "");
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.files && has_name(&news, "b.yaml") && !news.all_files);
+
+	put_link(&place, "../r2", "chain/current");
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.all_files && !news.is_gone);
+	tell(watch, NULL);
+	place_put(&place, "r1/c.yaml", "");
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(is_nothing(&news));
+	place_put(&place, "r2/c.yaml", "");
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.files && has_name(&news, "c.yaml"));
+
+	struct error *error = NULL;
+	CU_ASSERT_EQUAL(rename(place_at(&place, "r2"), place_at(&place, "r3")), 0);
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.all_files && !news.is_gone);
+	CU_ASSERT_FALSE(watch_begin(watch, &error));
+	CU_ASSERT_TRUE(error_takes(&error, ENOENT, "home'"));
+	CU_ASSERT_EQUAL(rename(place_at(&place, "r3"), place_at(&place, "r2")), 0);
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.all_files && !news.is_gone);
+	tell(watch, NULL);
+	unlink(place_at(&place, "home"));
+	news = wait_now(watch);
+	CU_ASSERT_TRUE(news.all_files && !news.is_gone);
+	watch_close(watch);
+	place_end(&place);
+}
+
+UNIT_TEST(watch_has_limits)
 {
 	struct place place = place_begin();
 	struct watch *watch = begin(&place);
-	char name[16];
+	struct error *error = NULL;
+	char name[32];
 	for (int i = 1; i < WATCH_DIRECTORIES; i++) {
-		snprintf(name, sizeof(name), "d%d", i);
-		mkdir(place_at(&place, name), 0700);
+		snprintf(name, sizeof(name), "d%d/f", i);
+		place_put(&place, name, "");
 		CU_ASSERT_TRUE(watch_add(watch, place_at(&place, name), NULL));
 	}
-	struct error *error = NULL;
-	mkdir(place_at(&place, "last"), 0700);
-	CU_ASSERT_FALSE(watch_add(watch, place_at(&place, "last"), &error));
+	place_put(&place, "last/f", "");
+	CU_ASSERT_FALSE(watch_add(watch, place_at(&place, "last/f"), &error));
+	CU_ASSERT_TRUE(error_takes(&error, E2BIG, "at most"));
+	put_link(&place, "loop", "loop");
+	CU_ASSERT_FALSE(watch_add(watch, place_at(&place, "loop"), &error));
+	CU_ASSERT_TRUE(error_takes(&error, ELOOP, "loop'"));
+	for (int i = WATCH_DIRECTORIES; i < WATCH_NAMES; i++) {
+		snprintf(name, sizeof(name), "d1/f%d", i);
+		watch_add(watch, place_at(&place, name), NULL);
+	}
+	CU_ASSERT_FALSE(watch_add(watch, place_at(&place, "d1/last"), &error));
 	CU_ASSERT_TRUE(error_takes(&error, E2BIG, "at most"));
 	watch_close(watch);
 	place_end(&place);
@@ -250,9 +348,6 @@ UNIT_TEST(watch_collects_until_it_is_quiet)
 	struct watch_news news = {0};
 	CU_ASSERT_TRUE(watch_wait(watch, -1, &news, NULL));
 	CU_ASSERT_TRUE(news.files && has_name(&news, "a"));
-	raise(SIGTERM); /* is not waited for either */
-	CU_ASSERT_TRUE(watch_wait(watch, -1, &news, NULL));
-	CU_ASSERT_TRUE(news.end);
 	watch_close(watch);
 	place_end(&place);
 }
