@@ -2,6 +2,7 @@
 
 #include "cli/described.h"
 #include "cli/desired.h"
+#include "cli/review.h"
 #include "manager/file.h"
 
 /* What has the last word without --force; the first is told. */
@@ -14,6 +15,8 @@ static void object(const struct machine *machine, struct leaving *leaving, struc
 static enum status decide_tasks(struct machine *machine, struct leaving *leaving)
 {
 	const struct task *task;
+	if (leaving->change.keeps_loaded)
+		return STATUS_OK;
 	enum status status = machine_task(machine, leaving->installed->name, &task);
 	if (status == STATUS_OK && task)
 		object(machine, leaving,
@@ -68,10 +71,11 @@ static void decide_described(
 	}
 }
 
+/* What something stands against stays. */
 static bool goes(const struct leaving_list *list, struct slice path)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (slice_eq(path, list->entries[i].copy))
+		if (list->entries[i].obstacle.len == 0 && slice_eq(path, list->entries[i].copy))
 			return true;
 	return false;
 }
@@ -116,32 +120,72 @@ static void begin(const struct machine *machine, struct leaving *leaving)
 		machine->arena, "%s/%.*s.yaml", machine->places.descriptions, SLICE_FMT(name));
 }
 
-static enum status decide(struct machine *machine, const struct leaving_list *list,
-	const struct described_list *described, struct leaving *leaving)
+/* The kernel's profile goes with the files only when its hash says that it is ours. */
+static enum status decide_loaded(struct machine *machine, struct leaving_list *list)
+{
+	struct review review;
+	if (!machine->has_kernel)
+		return STATUS_OK;
+	review_begin(machine->options, &machine->places, &machine->loaded, REVIEW_TEXT,
+		machine->arena, &review);
+	for (size_t i = 0; i < list->count; i++)
+		review_add(&review, SLICE(""), list->entries[i].installed->name);
+	review_judge(&review);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct review_row *row =
+			review_find(&review, SLICE(""), list->entries[i].installed->name);
+		list->entries[i].change.keeps_loaded = row->held && !review_is_held_by_us(row);
+	}
+	enum status status = review.status;
+	review_end(&review);
+	return status;
+}
+
+static enum status decide(
+	struct machine *machine, const struct described_list *described, struct leaving *leaving)
 {
 	decide_text(machine, leaving);
-	for (size_t i = 0; i < described->count; i++) {
-		const struct described *entry = &described->entries[i];
-		decide_described(machine, leaving, entry);
-		decide_template(machine, list, described, leaving, entry);
-	}
+	for (size_t i = 0; i < described->count; i++)
+		decide_described(machine, leaving, &described->entries[i]);
 	return decide_tasks(machine, leaving);
+}
+
+static void decide_templates(struct machine *machine, const struct leaving_list *list,
+	const struct described_list *described, struct leaving *leaving)
+{
+	for (size_t i = 0; i < described->count; i++)
+		decide_template(machine, list, described, leaving, &described->entries[i]);
 }
 
 enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 {
 	struct described_list described;
 	struct error *error = NULL;
-	enum status status = STATUS_OK;
 	if (list->count == 0)
 		return STATUS_OK;
 	if (!described_read(machine->places.descriptions, machine->arena, &described, &error))
 		return print_error(error);
 	for (size_t i = 0; i < list->count; i++)
 		begin(machine, &list->entries[i]);
+	enum status status = decide_loaded(machine, list);
 	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
-		status = decide(machine, list, &described, &list->entries[i]);
+		status = decide(machine, &described, &list->entries[i]);
+	/* Last, when it is known which of them stay. */
+	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
+		decide_templates(machine, list, &described, &list->entries[i]);
 	return status;
+}
+
+void leaving_say_kept(const struct leaving_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		if (leaving->obstacle.len == 0 && leaving->change.keeps_loaded)
+			print_problem(
+				"note: the loaded profile '%.*s' is not what aaforge loaded or "
+				"installed, and stays: 'aaforge unload' takes it away",
+				SLICE_FMT(leaving->installed->name));
+	}
 }
 
 size_t leaving_report(const struct leaving_list *list)
@@ -164,5 +208,8 @@ struct plan_line leaving_line(const struct leaving *leaving)
 		.sign = '-',
 		.name = leaving->installed->name,
 		.source = leaving->installed->path,
+		.why = leaving->change.keeps_loaded
+			       ? SLICE("the loaded profile of that name is another's, and stays")
+			       : slice_of(NULL, 0),
 	};
 }

@@ -263,6 +263,12 @@ static bool set_option(
 	case OPTION_force:
 		options->force = true;
 		return true;
+	case OPTION_any:
+		options->any = true;
+		return true;
+	case OPTION_installed:
+		options->installed = true;
+		return true;
 	case OPTION_prune:
 		options->prune = true;
 		return true;

@@ -11,7 +11,8 @@
  *
  * with --json one object: {"changed": true, "dry_run": false, "profiles": [{"name": "web",
  * "action": "new", "mode": "enforce", "source": "services/web.yaml"}, …]}, the actions being new,
- * changed, gone and same; "namespace" and "why" are there when they are not empty.
+ * changed, gone, same and refused; "namespace" and "why" are there when they are not empty, "name"
+ * where a refused description tells it.
  *
  * People want to see the text before something is done, programs the object after it was done:
  *
@@ -26,7 +27,7 @@
 #include "manager/policy_set.h"
 
 struct plan_line {
-	char sign;		/* + new, ~ changed, - gone, = same */
+	char sign;		/* + new, ~ changed, - gone, = same, ! refused */
 	struct slice namespace; /* or empty */
 	struct slice name;
 	struct slice mode;   /* the kernel's word, or empty when it is not known */

@@ -55,7 +55,7 @@ bool remove_profiles(struct work *work, bool *ret_has_begun, struct error **ret_
 	*ret_has_begun = false;
 	for (size_t i = 0; work->before && i < work->journal->change_count; i++) {
 		const struct journal_change *change = &work->journal->changes[i];
-		if (!change->is_drop)
+		if (!change->is_drop || change->keeps_loaded)
 			continue;
 		if (!remove_profile(work, change->name, ret_error)) {
 			*ret_has_begun |= lost_some(work, change->name);
