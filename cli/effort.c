@@ -66,8 +66,12 @@ static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
 	size_t count = 0;
 	for (size_t i = 0; i < effort->desired.count; i++) {
 		const struct desired *desired = &effort->desired.entries[i];
-		if (is_json || (desired->obstacle.len == 0 && desired->sign != '='))
-			lines[count++] = refused(desired_line(desired), desired->obstacle);
+		if (!is_json && (desired->obstacle.len > 0 || desired->sign == '='))
+			continue;
+		lines[count] = refused(desired_line(desired), desired->obstacle);
+		lines[count].running =
+			running_find(&effort->running, lines[count].namespace, lines[count].name);
+		count++;
 	}
 	for (size_t i = 0; i < effort->leaving.count; i++) {
 		const struct leaving *leaving = &effort->leaving.entries[i];
@@ -83,6 +87,17 @@ static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
 static bool changes_anything(const struct effort *effort)
 {
 	return effort->added + effort->changed + effort->gone > 0;
+}
+
+void effort_look(struct effort *effort)
+{
+	size_t count = effort->desired.count;
+	const struct set_member **members =
+		arena_array(effort->machine->arena, count, sizeof(*members));
+	for (size_t i = 0; i < count; i++)
+		if (effort->desired.entries[i].obstacle.len == 0)
+			members[i] = effort->desired.entries[i].item->member;
+	running_look(effort->machine, members, count, &effort->running);
 }
 
 void effort_print(const struct effort *effort)
@@ -270,7 +285,7 @@ enum status effort_run(struct effort *effort)
 {
 	const struct options *options = effort->machine->options;
 	effort_plan(effort);
-	if (!options->json || options->dry_run)
+	if (!options->json)
 		effort_print(effort);
 	bool is_committed;
 	enum status status = effort->gathering ? effort_apply_each(effort, true, &is_committed)
@@ -281,8 +296,10 @@ enum status effort_run(struct effort *effort)
 	}
 	if (status != STATUS_OK && !effort->gathering)
 		return status;
-	if (options->json && !options->dry_run)
+	effort_look(effort);
+	if (options->json)
 		effort_print(effort);
+	running_tell(&effort->running);
 	if (changes_anything(effort) && !options->dry_run)
 		say_what_is_special(effort);
 	desired_say_unseen(effort->machine, &effort->desired);

@@ -19,12 +19,17 @@ struct effort {
 	struct slice why_kept;
 	/* sync: descriptions among these that were refused are told, and keep what is there. */
 	const struct gathering *gathering;
+	struct running_report running; /* of effort_look */
 	/* Of effort_plan; refused: those with an obstacle, and broken descriptions. */
 	size_t added, changed, gone, same, refused;
 };
 
 /* Counts. Whether anything is to be done. */
 bool effort_plan(struct effort *effort);
+
+/* Looks for processes that the profiles came too late for. They are in the JSON of effort_print,
+ * and told by running_tell. */
+void effort_look(struct effort *effort);
 
 /*
  * Prints the plan: as text the lines of what changes, as JSON all of it, with what is refused.

@@ -12,19 +12,44 @@ static void object(const struct machine *machine, struct leaving *leaving, struc
 		leaving->obstacle = words;
 }
 
-static enum status decide_tasks(struct machine *machine, struct leaving *leaving)
+/* Whether it is in the kernel: else nobody loses anything. */
+static bool is_loaded(const struct machine *machine, const struct leaving *leaving)
+{
+	return machine->has_kernel &&
+	       loaded_find(&machine->loaded, SLICE(""), leaving->installed->name);
+}
+
+static void decide_tasks(struct machine *machine, struct leaving *leaving)
 {
 	const struct task *task;
-	if (leaving->change.keeps_loaded)
-		return STATUS_OK;
-	enum status status = machine_task(machine, leaving->installed->name, &task);
-	if (status == STATUS_OK && task)
+	if (leaving->change.keeps_loaded || !is_loaded(machine, leaving))
+		return;
+	task = machine_task(machine, leaving->installed->name);
+	leaving->is_in_use = task != NULL;
+	if (task)
 		object(machine, leaving,
 			arena_printf(machine->arena,
 				"process %d (%.*s) is confined by it, and would run unconfined from "
 				"then on; end it first, or give --force",
 				task->pid, SLICE_FMT(task->command)));
-	return status;
+	else if (machine_tasks(machine)->is_partial)
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"it may confine tasks that cannot be seen: %.*s; --force removes it "
+				"all the same",
+				SLICE_FMT(machine->tasks.hidden)));
+}
+
+/* --force goes on where nobody knows what it does. */
+static void note_hidden(struct machine *machine, const struct leaving_list *list)
+{
+	bool matters = false;
+	for (size_t i = 0; i < list->count; i++)
+		matters = matters || is_loaded(machine, &list->entries[i]);
+	if (matters && machine->options->force && machine_tasks(machine)->is_partial)
+		print_problem(
+			"note: tasks that cannot be seen may run unconfined from now on: %.*s",
+			SLICE_FMT(machine->tasks.hidden));
 }
 
 static void decide_text(struct machine *machine, struct leaving *leaving)
@@ -141,13 +166,13 @@ static enum status decide_loaded(struct machine *machine, struct leaving_list *l
 	return status;
 }
 
-static enum status decide(
+static void decide(
 	struct machine *machine, const struct described_list *described, struct leaving *leaving)
 {
 	decide_text(machine, leaving);
 	for (size_t i = 0; i < described->count; i++)
 		decide_described(machine, leaving, &described->entries[i]);
-	return decide_tasks(machine, leaving);
+	decide_tasks(machine, leaving);
 }
 
 static void decide_templates(struct machine *machine, const struct leaving_list *list,
@@ -168,10 +193,11 @@ enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		begin(machine, &list->entries[i]);
 	enum status status = decide_loaded(machine, list);
-	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
-		status = decide(machine, &described, &list->entries[i]);
+	for (size_t i = 0; i < list->count; i++)
+		decide(machine, &described, &list->entries[i]);
+	note_hidden(machine, list);
 	/* Last, when it is known which of them stay. */
-	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
+	for (size_t i = 0; i < list->count; i++)
 		decide_templates(machine, list, &described, &list->entries[i]);
 	return status;
 }

@@ -82,6 +82,8 @@ static json_t *line_json(const struct plan_line *line)
 	set_text(object, "mode", line->mode);
 	set_text(object, "source", line->source);
 	set_text(object, "why", line->why);
+	if (line->running)
+		set(object, "running", running_json(line->running));
 	return object;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "cli/status.h"
 
+#include "cli/machine.h"
 #include "manager/kernel.h"
 
 #include <stdlib.h>
@@ -36,8 +37,10 @@ static void read_tasks(struct status_view *view)
 {
 	struct error *error = NULL;
 	view->has_tasks = tasks_read(&view->places, &view->arena, &view->tasks, &error);
-	if (!view->has_tasks)
-		view->status = print_error(error);
+	if (view->has_tasks)
+		return;
+	view->tasks = (struct tasks){NULL, 0, true, error_words(&view->arena, error)};
+	view->status = print_error(error);
 }
 
 /* What was not for our eyes, once for all. */
@@ -50,8 +53,8 @@ static void tell_hidden(const struct status_view *view)
 		print_problem("note: not all files of '%s' could be read: run it as root",
 			view->places.profiles);
 	if (view->has_tasks && view->tasks.is_partial)
-		print_problem(
-			"tasks of other users could not be seen: run it as root to count them");
+		print_problem("not all tasks can be seen, there may be more: %.*s",
+			SLICE_FMT(view->tasks.hidden));
 	if (view->review.kernel_enforces == KNOWN_NOT)
 		print_problem("note: whether the kernel enforces profiles at all (parameters/mode) "
 			      "is for root to see");

@@ -26,6 +26,15 @@ struct line {
 	struct slice why;
 };
 
+/* "2", or "2+" where there may be more. */
+static struct slice count_of(struct status_view *view, const struct review_row *row)
+{
+	if (!view->has_tasks)
+		return SLICE("-");
+	return arena_printf(
+		&view->arena, "%zu%s", row->pid_count, view->tasks.is_partial ? "+" : "");
+}
+
 static struct line line_of(struct status_view *view, const struct review_row *row)
 {
 	struct arena *arena = &view->arena;
@@ -36,7 +45,7 @@ static struct line line_of(struct status_view *view, const struct review_row *ro
 				visible(arena, profile_label(arena, row->namespace, row->name)),
 				row->held ? visible(arena, row->held->mode) : none,
 				slice_str(state_name(row->judgment.state)),
-				view->has_tasks ? arena_printf(arena, "%zu", row->pid_count) : none,
+				count_of(view, row),
 				row->file.len ? visible(arena, row->file) : none,
 			},
 		.why = row->judgment.state == STATE_FOREIGN ? none
@@ -80,7 +89,8 @@ static void print_counts(struct status_view *view)
 			between = ", ";
 		}
 	if (view->has_tasks)
-		printf("; %zu confined task%s", tasks, tasks == 1 ? "" : "s");
+		printf("; %s%zu confined task%s", view->tasks.is_partial ? "at least " : "", tasks,
+			tasks == 1 ? "" : "s");
 	putchar('\n');
 }
 
@@ -177,6 +187,8 @@ void status_print_json(struct status_view *view)
 	for (size_t i = 0; i < view->review.count; i++)
 		push(profiles, row_json(view, &view->review.rows[i]));
 	set(object, "profiles", profiles);
+	set(object, "tasks_complete", json_boolean(view->has_tasks && !view->tasks.is_partial));
+	set_text(object, "tasks_hidden", view->tasks.hidden);
 	set(object, "partial",
 		json_boolean(view->loaded.is_partial || view->review.hides_installed ||
 			     !view->has_tasks || view->tasks.is_partial ||

@@ -198,8 +198,10 @@ static enum status apply_good(struct sync *sync, struct gathering *gathering)
 		enum status applied = effort_apply_each(&effort, false, &is_committed);
 		status = applied > status ? applied : status;
 		sync->has_changed = effort_plan(&effort);
+		effort_look(&effort);
 		if (sync->has_changed && applied != STATUS_SYSTEM)
 			effort_print(&effort);
+		running_tell(&effort.running);
 	}
 	machine_end(sync->machine);
 	return status;

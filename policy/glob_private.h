@@ -2,8 +2,8 @@
 #define POLICY_GLOB_PRIVATE_H
 
 /*
- * How a glob looks inside, shared by the glob_*.c files only. A pattern is a literal head and a
- * small program for the rest:
+ * How a glob looks inside, shared by the glob_*.c and attachment*.c files only. A pattern is a
+ * literal head and a small program for the rest:
  *
  *     /lib{,32}/ *.so      head "/lib", then
  *

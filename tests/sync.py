@@ -229,7 +229,7 @@ def drift():
         done(world.go("sync", world.directory, hash="none"), "^nothing to do: 2", "again")
         world.describe("db", "template: minimal", "readable: [/srv]")
         done(world.go("sync", world.directory, hash="none"), "1 changed", "loaded without a hash")
-        done(world.go("sync", world.directory, hash="none"), "note: the kernel shows no hashes: whether somebody has replaced 'db' cannot be seen", "what cannot be seen is told")
+        done(world.go("sync", world.directory, hash="none"), "note: the kernel shows no hashes: whether somebody has replaced 'db' and others cannot be seen", "what cannot be seen is told")
 
 
 def idempotent():
