@@ -1,5 +1,6 @@
 #include "cli/leaving.h"
 
+#include "cli/bring_back.h"
 #include "cli/described.h"
 #include "cli/desired.h"
 #include "manager/file.h"
@@ -141,7 +142,7 @@ enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 		begin(machine, &list->entries[i]);
 	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
 		status = decide(machine, list, &described, &list->entries[i]);
-	return status;
+	return status == STATUS_OK ? bring_back(machine, list) : status;
 }
 
 size_t leaving_report(const struct leaving_list *list)

@@ -17,6 +17,7 @@ struct leaving {
 struct leaving_list {
 	struct leaving *entries;
 	size_t count;
+	struct policy_set returning; /* of leaving_decide: others' profiles that come back */
 };
 
 /*
@@ -24,7 +25,8 @@ struct leaving_list {
  * confined, a text that was edited, descriptions that would bring the profile back or go with it by
  * mistake. --force overcomes all of it; what was edited is kept as a backup then. A template goes
  * with the last description that names it. Between machine_begin and machine_end, whose arena holds
- * the memory. STATUS_SYSTEM after a problem was printed.
+ * the memory. What a profile had put aside comes back with it (cli/bring_back.h). STATUS_SYSTEM
+ * after a problem was printed.
  */
 enum status leaving_decide(struct machine *machine, struct leaving_list *list);
 
