@@ -42,6 +42,8 @@ struct options {
 	unsigned pid;				/* 0: not given */
 	const char **include_dirs;
 	size_t include_count;
+	const char **replaced; /* --replace-distribution */
+	size_t replaced_count;
 	unsigned timeout; /* seconds */
 	unsigned memory;  /* MiB */
 	unsigned jobs;	  /* 0: all processors */
@@ -68,7 +70,7 @@ extern const struct command commands[COMMAND_COUNT];
 
 /*
  * Reads the options of a command. argv[0] is the command's name. false after a usage error has been
- * printed. The caller frees include_dirs.
+ * printed. The caller frees include_dirs and replaced.
  */
 bool options_read(enum command_id command, int argc, char **argv, struct options *ret_options);
 

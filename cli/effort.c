@@ -1,5 +1,6 @@
 #include "cli/effort.h"
 
+#include "cli/bring_back.h"
 #include "cli/fallback.h"
 #include "manager/host.h"
 
@@ -130,15 +131,34 @@ static struct change *collect(const struct effort *effort, bool loads, size_t *r
 	return changes;
 }
 
+/* What is new, and what comes back. */
+static struct policy_set loads_of(const struct effort *effort)
+{
+	const struct policy_set *back = &effort->leaving.returning;
+	struct policy_set all;
+	policy_set_init(effort->machine->arena, &all);
+	if (effort->desired.set.count > 0 || back->count == 0)
+		all = effort->desired.set.arena ? effort->desired.set : all;
+	size_t count = all.count + back->count;
+	struct set_member **members = arena_array(effort->machine->arena, count, sizeof(*members));
+	if (all.count > 0)
+		memcpy(members, all.members, all.count * sizeof(*members));
+	if (back->count > 0)
+		memcpy(members + all.count, back->members, back->count * sizeof(*members));
+	all.members = members;
+	all.count = all.capacity = count;
+	return all;
+}
+
 static bool run(
 	const struct effort *effort, bool loads, bool *ret_is_committed, struct error **ret_error)
 {
 	const struct machine *machine = effort->machine;
 	size_t count;
 	struct change *changes = collect(effort, loads, &count);
-	return transaction_run(&machine->places, changes, count,
-		loads ? &effort->desired.set : NULL, machine_loaded(machine), machine->arena,
-		ret_is_committed, ret_error);
+	struct policy_set set = loads_of(effort);
+	return transaction_run(&machine->places, changes, count, loads ? &set : NULL,
+		machine_loaded(machine), machine->arena, ret_is_committed, ret_error);
 }
 
 /* The files first, so that the disk is not behind the kernel when this is cut short. */
@@ -149,7 +169,8 @@ static enum status fall_back(const struct effort *effort, bool *ret_is_committed
 	if (!run(effort, false, ret_is_committed, &error))
 		return print_error(error);
 	*ret_is_committed = true;
-	return fallback_replace(machine->options, &machine->places, &effort->desired.set);
+	struct policy_set set = loads_of(effort);
+	return fallback_replace(machine->options, &machine->places, &set);
 }
 
 enum status effort_apply(const struct effort *effort, bool may_fall_back, bool *ret_is_committed)
@@ -268,6 +289,20 @@ static void say_kernel_mode(const struct machine *machine)
 			      "'aaforge doctor' tells the mend");
 }
 
+static void say_aside(const struct effort *effort)
+{
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		const struct desired *desired = &effort->desired.entries[i];
+		for (size_t n = 0; is_done(desired) && n < desired->change.link_count; n++)
+			print_problem(
+				"note: '%s/%.*s' is put aside; 'aaforge remove %.*s' brings it "
+				"back",
+				effort->machine->places.profiles,
+				SLICE_FMT(slice_from(desired->change.links[n].target, 3)),
+				SLICE_FMT(desired->item->name));
+	}
+}
+
 static void say_what_is_special(const struct effort *effort)
 {
 	const struct machine *machine = effort->machine;
@@ -276,6 +311,8 @@ static void say_what_is_special(const struct effort *effort)
 	if (!machine->has_kernel && effort->added + effort->changed > 0)
 		print_problem("note: not loaded, only files were changed: %.*s",
 			SLICE_FMT(machine->why_no_kernel));
+	say_aside(effort);
+	bring_back_report(machine, &effort->leaving);
 	if (has_backup(effort))
 		print_problem("note: what was overwritten is kept below '%s/backup'",
 			machine->places.descriptions);

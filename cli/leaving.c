@@ -1,5 +1,6 @@
 #include "cli/leaving.h"
 
+#include "cli/bring_back.h"
 #include "cli/described.h"
 #include "cli/desired.h"
 #include "cli/review.h"
@@ -199,7 +200,7 @@ enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 	/* Last, when it is known which of them stay. */
 	for (size_t i = 0; i < list->count; i++)
 		decide_templates(machine, list, &described, &list->entries[i]);
-	return status;
+	return status == STATUS_OK ? bring_back(machine, list) : status;
 }
 
 void leaving_say_kept(const struct leaving_list *list)

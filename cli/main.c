@@ -52,5 +52,6 @@ int main(int argc, char **argv)
 	if (options.json && status != STATUS_OK)
 		report_json_failure(status);
 	free(options.include_dirs);
+	free(options.replaced);
 	return finish_output(status);
 }

@@ -1,6 +1,7 @@
 #include "cli/sync.h"
 
 #include "cli/effort.h"
+#include "cli/rivals.h"
 #include "manager/file.h"
 
 #include <stdlib.h>
@@ -141,6 +142,9 @@ static enum status decide(
 	enum status status = desired_decide(sync->machine, gathering, &how, &effort->desired);
 	if (status == STATUS_OK)
 		status = decide_departed(sync, gathering, effort);
+	if (status == STATUS_OK)
+		status =
+			rivals_decide(sync->machine, gathering, &effort->leaving, &effort->desired);
 	if (status != STATUS_OK)
 		return status;
 	size_t obstacles = desired_report(&effort->desired) + leaving_report(&effort->leaving);

@@ -43,6 +43,11 @@ struct journal_change {
 	struct journal_file text;   /* PROFILES/NAME; put: its first line included */
 	struct journal_file *files; /* all others: to write, or to remove */
 	size_t file_count;
+	struct journal_file *links; /* `text` is the target: to make, or to remove */
+	size_t link_count;
+	struct slice *unloads; /* names of profiles that leave the kernel */
+	size_t unload_count;
+	bool stays_loaded;		  /* drop: the kernel keeps the profile of that name */
 	struct journal_identity identity; /* recorded only */
 };
 

@@ -12,6 +12,11 @@
  * true, "text": {"path": P}, "files": [{"path": P}], "identity": null}], "loads": [{"source": P,
  * "binary": P, "fresh": P}]}
  *
+ * A change that puts files of others aside, or brings them back, has some of these as well, and the
+ * version is 2 then, which an older aaforge takes for a damaged journal:
+ *
+ *     "links": [{"path": P, "text": P}], "unloads": [P], "stays": true
+ *
  * P is a piece of the contents: [offset, length, SHA-256]. Names and paths are pieces as well, as
  * a path may hold bytes that JSON cannot.
  */
@@ -19,6 +24,7 @@
 #include "manager/journal.h"
 
 #define JOURNAL_VERSION	       1
+#define JOURNAL_VERSION_LINKS  2
 #define JOURNAL_DIRECTORY      ".transaction"
 #define JOURNAL_CONTENTS       "contents"
 #define JOURNAL_MANIFEST       "manifest"

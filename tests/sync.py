@@ -429,6 +429,150 @@ def image():
         check(not os.path.exists(world.text("web")), "it is gone")
 
 
+def attached(name, program, *lines):
+    """A description with an attachment, without abstractions."""
+    return "\n".join(["name: " + name, "binary: '%s'" % program, "template: attached.profile", *lines]) + "\n"
+
+
+def theirs(name, attachment):
+    return "profile %s %s { /x r, }\n" % (name, attachment)
+
+
+def rivals():
+    """Others that attach to the same program, and files that are put aside for it."""
+    with World() as world:
+        world.file("svc/attached.profile", "abi <abi/3.0>,\nprofile @{name} @{attachment} { }\n")
+        web = world.file("svc/web.yaml", attached("web", "/usr/bin/web"))
+        file = world.text("usr.bin.web")
+        neither = "the kernel would attach neither"
+
+        def all_refuse(pattern, what):
+            before = world.snapshot()
+            for command, operand in (("install", web), ("sync", world.directory), ("load", web)):
+                refused(world, before, world.go(command, operand), "'web': " + pattern, "%s: %s" % (what, command))
+
+        write(file, theirs("dist", "/usr/bin/{web,other}"))
+        all_refuse("the profile 'dist' of '.*/usr.bin.web', which is loaded at boot, attaches to '/usr/bin/web' as well: " + neither, "a file")
+        result = world.go("install", "--force", "--dry-run", web)
+        done(result, "warning: 'web': the profile 'dist' .*" + neither, "a file, forced")
+        world.behind_our_back("load", file)
+        all_refuse("the loaded profile 'dist' \\('.*/usr.bin.web'\\) .*" + neither + ".*--replace-distribution usr.bin.web", "loaded")
+        # The kernel has another one than the file says.
+        write(file, theirs("dist", "/usr/bin/elsewhere"))
+        all_refuse("the loaded profile 'dist'", "the kernel is believed")
+        for raw in (raw for raw, _, names in os.walk(world.apparmorfs) if "raw_data" in names):
+            os.rename(raw + "/raw_data", raw + "/hidden")
+        write(file, theirs("dist", "/usr/bin/web"))
+        all_refuse("the loaded profile 'dist'", "without raw data the file counts")
+        write(file, "")
+        result = world.go("install", "-n", web)
+        done(result, "warning: it cannot be seen what the loaded profile 'dist' attaches to", "nothing is known")
+        for raw in (raw for raw, _, names in os.walk(world.apparmorfs) if "hidden" in names):
+            os.rename(raw + "/hidden", raw + "/raw_data")
+        world.behind_our_back("unload", "dist")
+
+        # What does not attach, or loses.
+        write(file, theirs("dist", "") + theirs("/usr/bin/web/x", "") + "profile p { profile /usr/bin/web { } }\n" + theirs("less", "/usr/bin/*"))
+        done(world.go("install", "-n", web), "1 new", "others that do not matter")
+        write(file, theirs("/usr/bin/web", ""))
+        all_refuse("the profile '/usr/bin/web' .*: the kernel would attach that one", "a name is stronger")
+        write(file, "@{exec_path} = @{dirs}/web\n@{dirs} = /bin /usr/bin\n" + theirs("dist", "@{exec_path}"))
+        all_refuse("the profile 'dist' .*" + neither, "variables")
+        write(file, theirs("dist", "@{nowhere}/web"))
+        done(world.go("install", "-n", web), "cannot be seen what the installed profile 'dist'", "an unknown variable")
+        write(file, theirs("dist", "/usr/bin/web"))
+        os.makedirs(world.text("disable"), exist_ok=True)
+        os.symlink("../usr.bin.web", world.text("disable/usr.bin.web"))
+        done(world.go("install", "-n", web), "1 new", "a disabled one")
+        os.unlink(world.text("disable/usr.bin.web"))
+        os.makedirs(world.text("force-complain"), exist_ok=True)
+        os.symlink("../usr.bin.web", world.text("force-complain/usr.bin.web"))
+        all_refuse("the profile 'dist' .*" + neither, "one in mode complain")
+
+        # Put aside.
+        world.behind_our_back("load", file)
+        before = world.snapshot()
+
+        def wrong(name, pattern, what):
+            refused(world, before, world.go("install", "--replace-distribution", name, web), pattern, "aside: " + what)
+
+        wrong("nope", "'nope' does not exist", "no file")
+        wrong("../passwd", "is no file there", "elsewhere")
+        wrong("tunables", "is no regular file", "a directory")
+        wrong("", "is no file there", "nothing")
+        calm = world.text("calm")
+        write(calm, theirs("calm", "/usr/bin/calm"))
+        before = world.snapshot()
+        result = world.go("install", "--replace-distribution", "usr.bin.web", "--replace-distribution", "calm", web)
+        refused(world, before, result, "calm' brings no profile", "aside: one too many")
+        os.symlink("calm", world.text("link"))
+        before = world.snapshot()
+        wrong("link", "is no regular file", "a link")
+        os.unlink(world.text("link"))
+        os.unlink(calm)
+        before = world.snapshot()
+        done(world.go("install", "-n", "--replace-distribution", file, web), "1 new", "aside: dry run")
+        check(world.snapshot() == before, "aside: a dry run changes nothing")
+        done(world.go("install", "--replace-distribution", file, web), "usr.bin.web' is put aside", "aside")
+        check(os.readlink(world.text("disable/usr.bin.web")) == "../usr.bin.web", "aside: the link")
+        check(world.profiles() == {"web": "enforce"}, "aside: unloaded", world.profiles())
+        refused(world, world.snapshot(), world.go("install", "--replace-distribution", "web", web), "was installed by aaforge", "aside: ours")
+        twin = world.file("twin.yaml", attached("twin", "/usr/bin/web"))
+        world.file("attached.profile", read(world.directory + "/attached.profile"))
+        refused(world, world.snapshot(), world.go("install", twin), "'twin': the loaded profile 'web' .*'aaforge remove web' takes that one away", "aside: another of ours")
+        done(world.go("sync", world.directory), "^nothing to do", "aside: sync")
+        done(world.go("sync", world.copy("")), "^nothing to do", "aside: sync of what is installed")
+
+        # Brought back, in the mode that a boot would give it.
+        done(world.go("remove", "web"), "usr.bin.web' is back", "back")
+        after = world.snapshot()
+        check(world.profiles() == {"dist": "complain"}, "back: as at boot", world.profiles())
+        check(after[0] == before[0], "back: the files", (sorted(after[0]), sorted(before[0])))
+
+        # In use.
+        world.add_task(4711, "web", "dist (enforce)")
+        done(world.go("install", "--replace-distribution", file, web), r"'dist' stays in the kernel, as process 4711 \(web\)", "in use")
+        check(sorted(world.profiles()) == ["dist", "web"], "in use: it stays", world.profiles())
+        world.remove_task(4711)
+        refused(world, world.snapshot(), world.go("sync", world.directory), "'web': the loaded profile 'dist' .*'aaforge unload dist'", "in use: sync says so")
+        world.behind_our_back("unload", "dist")
+        # Two that put the same file aside: it is back with the last.
+        write(file, theirs("dist", "/usr/bin/{web,two}"))
+        os.unlink(world.text("disable/usr.bin.web"))
+        two = world.file("svc/two.yaml", attached("two", "/usr/bin/two"))
+        done(world.go("install", "--replace-distribution", file, web, two), "put aside", "two")
+        done(world.go("remove", "web"), "1 gone", "two: one goes")
+        check(os.path.islink(world.text("disable/usr.bin.web")), "two: the other needs it")
+        os.unlink(web)
+        os.unlink(two)
+        third = world.file("svc/third.yaml", attached("third", "/usr/bin/third"))
+        write(file, "profile dist /usr/bin/two {\n")
+        done(world.go("sync", "--prune", world.directory), "could not be loaded now", "two: pruned, but it is broken")
+        check(not os.path.lexists(world.text("disable/usr.bin.web")), "two: it is back")
+        check(os.listdir(world.copy("replaced")) == [], "two: no record is left", os.listdir(world.copy("replaced")))
+
+        # The same name.
+        write(file, theirs("four", "/usr/bin/elsewhere"))
+        four = world.file("four.yaml", attached("four", "/usr/bin/four"))
+        refused(world, world.snapshot(), world.go("install", four), "'four': '.*/usr.bin.web' defines a profile of that name as well", "a name")
+        done(world.go("load", four), r"^\+ four", "a name: load is for now")
+        done(world.run("unload", "four"), "1 profile", "a name: unloaded")
+        done(world.go("install", "--force", four), "warning: 'four': '.*/usr.bin.web' defines", "a name, forced")
+        done(world.go("remove", "four"), "1 gone", "a name: removed")
+        done(world.go("install", "--replace-distribution", "usr.bin.web", four), "put aside", "a name: aside")
+        done(world.go("remove", "four"), "is back", "a name: back")
+        check(world.profiles().get("four") == "complain", "a name: theirs is loaded", world.profiles())
+
+        # An image.
+        shutil.rmtree(world.path("/sys"))
+        write(file, theirs("dist", "/usr/bin/third"))
+        os.unlink(world.text("third"))
+        refused_by = world.go("install", third)
+        check(refused_by.status == 1 and "'third': the profile 'dist'" in refused_by.message, "an image", refused_by.message)
+        done(world.go("install", "--replace-distribution", "/etc/apparmor.d/usr.bin.web", third), "put aside", "an image: aside")
+        done(world.go("remove", "third"), "is back", "an image: back")
+
+
 class Watching:
     """aaforge sync --watch; its log is read through a pipe, a line at a time."""
 
@@ -598,7 +742,7 @@ def units():
 
 
 def main():
-    parts = [install, ownership, drift, idempotent, broken, prune, remove, templates, image, watch, watch_ends, watch_a_kernel_that_refuses, units]
+    parts = [install, ownership, drift, idempotent, broken, prune, remove, templates, image, rivals, watch, watch_ends, watch_a_kernel_that_refuses, units]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             say(part.__name__)

@@ -1,0 +1,137 @@
+#include "manager/host/contest.h"
+
+#include "analysis/xmatch.h"
+#include "policy/escape.h"
+
+bool contender_matches(const struct contender *contender, struct slice program)
+{
+	return contender->is_known && attachment_matches(&contender->attachment, program);
+}
+
+bool contender_programs(struct arena *arena, const struct contender *contender,
+	struct slice **ret_programs, size_t *ret_count)
+{
+	struct buf text = buf_new(arena);
+	if (contender->is_known && contender->xmatch.dfa)
+		return xmatch_words(arena, &contender->xmatch, ret_programs, ret_count);
+	if (contender->is_name)
+		buf_add(&text, contender->name);
+	else if (!contender->is_known || !escape_to_literal(contender->attachment.text, &text))
+		return false;
+	*ret_programs = arena_new(arena, struct slice);
+	**ret_programs = buf_slice(&text);
+	*ret_count = 1;
+	return true;
+}
+
+/* A profile of a set, as if it were loaded. */
+static bool contender_of(struct arena *arena, const struct set_member *member,
+	const struct set_profile *profile, struct contender *ret_contender)
+{
+	struct compiled_profile *first;
+	const char *why;
+	struct contender contender = {.name = profile->name};
+	if (!compiled_read(arena, member->binary, &first, &why))
+		return false;
+	/* In the order of the binary, as the profiles of the member are. */
+	for (const struct set_profile *at = member->profiles; at != profile; at++)
+		first = first->next;
+	contender_read(arena, first, &contender);
+	*ret_contender = contender;
+	return true;
+}
+
+static bool tell(const struct contender *other, enum dispute_kind kind, struct slice program,
+	struct arena *arena, struct dispute *ret_dispute)
+{
+	*ret_dispute = (struct dispute){other, kind, arena_copy(arena, program)};
+	return true;
+}
+
+static bool might_match(const struct set_profile *profile, const struct contender *other)
+{
+	for (size_t i = 0; i < profile->program_count; i++)
+		if (contender_matches(other, profile->programs[i]))
+			return true;
+	return profile->attaches == SET_ATTACHES_PATTERN;
+}
+
+static bool disputes(const struct attachments *attachments, const struct set_member *member,
+	const struct set_profile *profile, const struct contender *other,
+	struct dispute *ret_dispute)
+{
+	struct arena *arena = attachments->arena;
+	struct contender ours;
+	struct slice program;
+	if (!might_match(profile, other) || !contender_of(arena, member, profile, &ours))
+		return false;
+	if (!ours.is_known)
+		return tell(other, DISPUTE_MAYBE, SLICE(""), arena, ret_dispute);
+	switch (attachment_compare(
+		arena, &limits_default, &ours.attachment, &other->attachment, &program)) {
+	case ATTACHMENT_APART:
+	case ATTACHMENT_FIRST:
+		break;
+	case ATTACHMENT_SECOND:
+		return tell(other, DISPUTE_OTHER, program, arena, ret_dispute);
+	case ATTACHMENT_NEITHER:
+		return tell(other, DISPUTE_NEITHER, program, arena, ret_dispute);
+	case ATTACHMENT_VARIES:
+		return tell(other, DISPUTE_MAYBE, program, arena, ret_dispute);
+	}
+	return false;
+}
+
+bool attachments_next_dispute(const struct attachments *attachments,
+	const struct set_member *member, const struct set_profile *profile, size_t *at,
+	struct dispute *ret_dispute)
+{
+	/* The kernel takes a name at once, whatever else matches. */
+	if (profile->attaches == SET_ATTACHES_NEVER || profile->attaches == SET_ATTACHES_NAME)
+		return false;
+	while (*at < attachments->count) {
+		const struct contender *other = &attachments->contenders[(*at)++];
+		if (other->is_known && !slice_eq(other->name, profile->name) &&
+			disputes(attachments, member, profile, other, ret_dispute))
+			return true;
+	}
+	return false;
+}
+
+static int order(const struct contender *a, const struct contender *b, struct slice program)
+{
+	return attachment_compare_for(&a->attachment, &b->attachment, program);
+}
+
+/* Another that matches and is not worse than the best one. */
+static const struct contender *find_tied(
+	const struct attachments *attachments, const struct contender *best, struct slice program)
+{
+	for (size_t i = 0; i < attachments->loaded_count; i++) {
+		const struct contender *at = &attachments->contenders[i];
+		if (at != best && contender_matches(at, program) && order(best, at, program) >= 0)
+			return at;
+	}
+	return NULL;
+}
+
+struct start attachments_start(
+	const struct attachments *attachments, struct slice program, struct slice name)
+{
+	struct start start = {.kind = START_UNMATCHED};
+	const struct contender *best = NULL;
+	for (size_t i = 0; i < attachments->loaded_count; i++) {
+		const struct contender *at = &attachments->contenders[i];
+		if (!at->is_known)
+			start.unknown = at;
+		else if (contender_matches(at, program) && (!best || order(best, at, program) > 0))
+			best = at;
+	}
+	if (!best)
+		return start;
+	const struct contender *tied = find_tied(attachments, best, program);
+	bool is_best = slice_eq(best->name, name);
+	start.kind = tied ? START_NOBODY : is_best ? START_ATTACHED : START_OTHER;
+	start.other = is_best ? tied : best;
+	return start;
+}
