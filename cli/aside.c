@@ -116,8 +116,8 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* Whether the profile leaves the kernel. */
-static bool is_unloaded(struct machine *machine, struct slice profile, const struct slice *names,
-	size_t name_count)
+static bool is_unloaded(
+	struct machine *machine, struct slice profile, const struct slice *names, size_t name_count)
 {
 	const struct loaded *loaded = machine_loaded(machine);
 	if (!loaded || !loaded_find(loaded, SLICE(""), profile) ||
@@ -147,8 +147,7 @@ static void add_unloads(struct machine *machine, const struct aside *aside,
 		memcpy(unloads, change->unloads, count * sizeof(*unloads));
 	for (size_t i = 0; i < aside->profiles.count; i++) {
 		const struct scanned *item = &aside->profiles.items[i];
-		if (item->namespace.len == 0 &&
-			is_unloaded(machine, item->name, names, name_count))
+		if (item->namespace.len == 0 && is_unloaded(machine, item->name, names, name_count))
 			unloads[count++] = item->name;
 	}
 	change->unloads = unloads;

@@ -58,8 +58,7 @@ static bool remove_of(struct work *work, const struct journal_change *change, bo
 	for (size_t i = 0; i <= change->unload_count; i++) {
 		bool is_own = i == change->unload_count;
 		struct slice name = is_own ? change->name : change->unloads[i];
-		bool stays =
-			change->keeps_loaded || (change->stays_loaded && !work->is_unloaded);
+		bool stays = change->keeps_loaded || (change->stays_loaded && !work->is_unloaded);
 		if (is_own && (!change->is_drop || stays))
 			break;
 		if (!remove_profile(work, name, ret_error)) {

@@ -24,13 +24,14 @@ describe() {
 # Nothing of the last situation stays.
 reset() {
 	local name
-	for pid in $(pidof app); do kill -KILL $pid; done
+	for pid in $(pidof app daemon); do kill -KILL $pid; done
 	aaforge unload -q --force --namespace tenant web 2>/dev/null
 	sed -n 's/ ([a-z]*)$//p' $securityfs/profiles | grep -v // | while read -r name; do
 		printf %s "$name" >$securityfs/.remove
 	done
 	printf enforce >$parameters/mode
 	printf Y >$parameters/hash_policy
+	rm -f /usr/bin/daemon
 	rm -rf /etc/aaforge /run/aaforge $P/web $P/other $P/disable $P/force-complain svc /tmp/text
 	describe
 }
@@ -82,10 +83,40 @@ namespace() { aaforge load -q --namespace tenant svc/web.yaml; }
 unhashed() { printf N >$parameters/hash_policy && install; }
 kernel_complain() { install && printf complain >$parameters/mode; }
 
+# Of template host, for a program that nothing else in the guest runs.
+describe_host() {
+	mkdir -p svc
+	cp /app /usr/bin/daemon
+	printf 'name: web\nbinary: /usr/bin/daemon\ntemplate: host\n' >svc/web.yaml
+}
+host_described() { describe_host && install; }
+host_outside() {
+	describe_host
+	/usr/bin/daemon sleep:600 >/dev/null 2>&1 &
+	install
+}
+host_disputed() { host_described && printf 'profile other /usr/bin/daemo[n] { file, }\n' >/tmp/text && load /tmp/text; }
+host_boot() { host_described && printf 'profile other /usr/bin/daemo[n] { file, }\n' >$P/other; }
+tasks_unseen() { described; }
+user_described() { described; }
+user_hidden() { record_lost && chmod 600 $P/web; }
+user_kernel_complain() { kernel_complain; }
+
+as_user() {
+	busybox su user -c "XDG_CACHE_HOME=/tmp/cache-user $*"
+}
+
+# What happens to a program of template host that is started now.
+started() {
+	/usr/bin/daemon sleep:600 >/dev/null 2>&1 &
+	label_of $!
+	kill -KILL $!
+}
+
 # looked_up OPERAND: "0 name", or the status and the first reason.
 looked_up() {
 	local answer status
-	answer=$(aaforge lookup "$@" 2>/tmp/said)
+	answer=$($as aaforge lookup "$@" 2>/tmp/said)
 	status=$?
 	if [ "$status $answer" = "0 web" ]; then
 		echo "0 name"
@@ -96,7 +127,7 @@ looked_up() {
 
 state_of() {
 	local answer status
-	answer=$(aaforge status --json web 2>/dev/null)
+	answer=$($as aaforge status --json web 2>/dev/null)
 	status=$?
 	echo "$status $(printf '%s' "$answer" | sed 's/.*"state":"\([^"]*\)".*/\1/;t;s/.*/-/')"
 }
@@ -104,7 +135,7 @@ state_of() {
 # Every finding that is about the profile, a line each.
 findings() {
 	local answer status
-	answer=$(aaforge doctor 2>/dev/null)
+	answer=$($as aaforge doctor 2>/dev/null)
 	status=$?
 	printf '%s\n' "$answer" | grep -E "^[a-z]+ ([a-z-]+: .*'web'|kernel-mode:)" | sed "s/^[a-z]* \([a-z-]*\): .*/$status \1/" >/tmp/findings
 	[ -s /tmp/findings ] || echo "$status ok" >/tmp/findings
@@ -113,7 +144,7 @@ findings() {
 
 action() {
 	local answer status
-	answer=$(aaforge sync --json "$@" 2>/tmp/said)
+	answer=$($as aaforge sync --json "$@" 2>/tmp/said)
 	status=$?
 	echo "$status $(printf '%s' "$answer" | sed 's/.*"name":"web","action":"\([^"]*\)".*/\1/;t;s/.*/-/')"
 }
@@ -123,15 +154,23 @@ walk() {
 	local id=$1 task
 	reset
 	ok "$id comes about" $id
-	# What a task under it can do, that the description forbids.
-	task=$(confined web /app read:/etc/passwd 2>&1)
+	case $id in
+	user_*) as=as_user ;;
+	tasks_unseen) as="unshare -p -f --mount-proc" ;;
+	*) as= ;;
+	esac
+	# What a task under it can do, that the description forbids; or what becomes of the program.
+	case $id in
+	host_*) task=$(started) want="web (enforce)" ;;
+	*) task=$(confined web /app read:/etc/passwd 2>&1) want="read:/etc/passwd EACCES" ;;
+	esac
 	same "$id: lookup web" "$(cell $id 1)" "$(looked_up web)"
 	same "$id: lookup web.yaml" "$(cell $id 2)" "$(looked_up svc/web.yaml)"
 	if [ "$(cell $id 2)" = "0 name" ]; then
-		same "$id: and it confines" "read:/etc/passwd EACCES" "$task"
+		same "$id: and it confines" "$want" "$task"
 	fi
 	case $task in
-	*" ok") [ "$(cell $id 1)" != "0 name" -o $id = foreign ]; same "$id: what does not confine is not named" 0 $? ;;
+	*" ok" | unconfined | "other (enforce)") [ "$(cell $id 1)" != "0 name" -o $id = foreign ]; same "$id: what does not confine is not named" 0 $? ;;
 	esac
 	same "$id: status" "$(cell $id 3)" "$(state_of)"
 	findings >/tmp/found
@@ -139,6 +178,7 @@ walk() {
 	same "$id: sync" "$(cell $id 5)" "$(action svc)"
 	case $(cell $id 5) in
 	*changed | *new | *refused)
+		[ ${id#host_} = $id ] || return 0
 		case $(cell $id 5) in *refused) ok "$id: sync --force" aaforge sync -q --force svc ;; esac
 		same "$id: as described then" "0 name" "$(looked_up svc/web.yaml)"
 		same "$id: it confines then" "read:/etc/passwd EACCES" "$(confined web /app read:/etc/passwd 2>&1)"
