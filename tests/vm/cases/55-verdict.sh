@@ -191,5 +191,46 @@ mkdir -p /tmp/aside && mv /usr/bin/runc /usr/bin/crun /usr/sbin/runc /usr/sbin/c
 for id in $(sed -n 's/^SITUATION(\([a-z_]*\),.*/\1/p' /vm/verdicts.def); do
 	walk $id
 done
+
+# remove and unload --installed take out what the hash says is ours, and nothing else.
+reset
+install
+echo 'profile web /usr/bin/coll { file, }' >$P/usr.bin.coll
+load $P/usr.bin.coll
+says "remove" "note: the loaded profile 'web' is not what aaforge loaded or installed, and stays" aaforge remove web
+same "the distribution's profile stays in the kernel" enforce "$(mode_of web)"
+same "the files are gone" "" "$(ls $P/web /etc/aaforge/web.yaml /run/aaforge/loaded/web 2>/dev/null)"
+rm $P/usr.bin.coll
+reset
+record_lost
+ok "remove after a boot" aaforge remove -q web
+same "takes ours out of the kernel" "" "$(mode_of web)"
+reset
+complained
+exits "an edited text" 1 aaforge remove web
+same "stays" complain "$(mode_of web)"
+ok "remove --force" aaforge remove -q --force web
+same "the kernel held what was installed: it goes" "" "$(mode_of web)"
+reset
+install
+cp svc/web.yaml web.yaml
+sed 's/^name: web/name: db/' web.yaml >svc/db.yaml
+sed 's/^name: web/name: hand/' web.yaml >hand.yaml
+install
+aaforge load -q hand.yaml
+somebody_loads "$loose"
+says "unload --installed" "note: the loaded profile 'web' is not what aaforge loaded or installed, and stays" aaforge unload --installed
+same "the replaced one, and what is not installed, stay" "enforce enforce " "$(mode_of web) $(mode_of hand) $(mode_of db)"
+ok "the texts stay" test -e $P/db
+exits "--installed and a name" 2 aaforge unload --installed db
+aaforge sync -q svc
+aa-exec -p db -- /app sleep:10 >/dev/null 2>&1 &
+until_true 5 labelled $! "db (enforce)"
+exits "unload --installed with a task" 1 aaforge unload --installed
+same "nothing is unloaded" "enforce enforce" "$(mode_of web) $(mode_of db)"
+wait $! # nobody may send it a signal
+ok "then it works" aaforge unload -q --installed
+same "both are gone" " " "$(mode_of web) $(mode_of db)"
+rm -f web.yaml hand.yaml $P/db
 reset
 mv /tmp/aside/* /usr/bin
