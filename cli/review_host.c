@@ -30,9 +30,9 @@ static bool may_attach(const struct review_row *row)
 /* Profiles of others are looked at as rivals, not for themselves. */
 static bool is_asked_for(const struct review_row *row)
 {
-	return may_attach(row) && (row->has_record || row->wanted ||
-					  row->installed.owner == OWNER_AAFORGE ||
-					  row->installed.owner == OWNER_EDITED);
+	return may_attach(row) &&
+	       (row->has_record || row->wanted || row->installed.owner == OWNER_AAFORGE ||
+		       row->installed.owner == OWNER_EDITED);
 }
 
 static struct slice words_of_rival(
@@ -95,11 +95,12 @@ static void look_at_start(
 	note_unknown(row, &start);
 	if (start.kind == START_ATTACHED || row->dispute.len > 0)
 		return;
-	row->dispute = slice_eq(real, program)
-			       ? words_of_start(looking, &start, real)
-			       : arena_printf(memory(looking),
-					 "'%.*s' is a link to '%.*s', which the kernel sees instead",
-					 SLICE_FMT(program), SLICE_FMT(real));
+	row->dispute =
+		slice_eq(real, program)
+			? words_of_start(looking, &start, real)
+			: arena_printf(memory(looking),
+				  "'%.*s' is a link to '%.*s', which the kernel sees instead",
+				  SLICE_FMT(program), SLICE_FMT(real));
 }
 
 /* Of those that come at the next boot. */
@@ -132,7 +133,8 @@ static void look_at_programs(struct looking *looking, struct review_row *row,
 	}
 	if (!is_there && count > 0)
 		row->dispute = arena_printf(memory(looking), "there is no program '%.*s'%s",
-			SLICE_FMT(programs[0]), count > 1 ? ", nor another that it attaches to" : "");
+			SLICE_FMT(programs[0]),
+			count > 1 ? ", nor another that it attaches to" : "");
 }
 
 /* A pattern against every other. */
@@ -142,8 +144,8 @@ static void look_at_pattern(
 	const struct attachments *attachments = &looking->attachments;
 	for (size_t i = 0; i < attachments->count; i++) {
 		const struct contender *other = &attachments->contenders[i];
-		struct slice program, *words = i < attachments->loaded_count ? &row->dispute
-									     : &row->boot_dispute;
+		struct slice program,
+			*words = i < attachments->loaded_count ? &row->dispute : &row->boot_dispute;
 		if (slice_eq(other->name, row->name) || words->len > 0)
 			continue;
 		if (!other->is_known) {
@@ -248,8 +250,8 @@ void review_look(struct review *review)
 	looking.has_processes =
 		processes_read(review->places, review->arena, &looking.processes, NULL);
 	review->hides_processes = !looking.has_processes || looking.processes.is_partial;
-	review->hidden_processes = looking.has_processes ? looking.processes.hidden
-							 : SLICE("there is no '/proc'");
+	review->hidden_processes =
+		looking.has_processes ? looking.processes.hidden : SLICE("there is no '/proc'");
 	for (size_t i = 0; i < review->count; i++)
 		if (is_asked_for(&review->rows[i]))
 			look(&looking, &review->rows[i]);
