@@ -115,26 +115,32 @@ static int by_bytes(const void *a, const void *b)
 	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-/* Whether the profile leaves the kernel; *ret_status when it cannot be told. */
-static bool is_unloaded(struct machine *machine, struct slice profile, const struct slice *names,
-	size_t name_count, enum status *ret_status)
+/* Whether the profile leaves the kernel: not while a task needs it, or may. */
+static bool is_unloaded(
+	struct machine *machine, struct slice profile, const struct slice *names, size_t name_count)
 {
+	static const char then[] = "and disputes the program until then";
 	const struct loaded *loaded = machine_loaded(machine);
-	const struct task *task = NULL;
 	if (!loaded || !loaded_find(loaded, SLICE(""), profile) ||
 		bsearch(&profile, names, name_count, sizeof(*names), by_bytes))
 		return false;
-	*ret_status = machine_task(machine, profile, &task);
+	const struct task *task = machine_task(machine, profile);
 	if (task)
 		print_problem("warning: '%.*s' stays in the kernel, as process %d (%.*s) is "
-			      "confined by it, and disputes the program until then: end that "
-			      "process, then 'aaforge unload %.*s'",
-			SLICE_FMT(profile), task->pid, SLICE_FMT(task->command),
+			      "confined by it, %s: end that process, then 'aaforge unload %.*s'",
+			SLICE_FMT(profile), task->pid, SLICE_FMT(task->command), then,
 			SLICE_FMT(profile));
-	return *ret_status == STATUS_OK && !task;
+	else if (machine_tasks(machine)->is_partial && !machine->options->force)
+		print_problem("warning: '%.*s' stays in the kernel, as it may confine tasks that "
+			      "cannot be seen (%.*s), %s: 'aaforge unload --force %.*s'",
+			SLICE_FMT(profile), SLICE_FMT(machine->tasks.hidden), then,
+			SLICE_FMT(profile));
+	else
+		return true;
+	return false;
 }
 
-static enum status add_unloads(struct machine *machine, const struct aside *aside,
+static void add_unloads(struct machine *machine, const struct aside *aside,
 	const struct slice *names, size_t name_count, struct change *change)
 {
 	size_t count = change->unload_count;
@@ -144,16 +150,11 @@ static enum status add_unloads(struct machine *machine, const struct aside *asid
 		memcpy(unloads, change->unloads, count * sizeof(*unloads));
 	for (size_t i = 0; i < aside->profiles.count; i++) {
 		const struct scanned *item = &aside->profiles.items[i];
-		enum status status = STATUS_OK;
-		if (item->namespace.len == 0 &&
-			is_unloaded(machine, item->name, names, name_count, &status))
+		if (item->namespace.len == 0 && is_unloaded(machine, item->name, names, name_count))
 			unloads[count++] = item->name;
-		if (status != STATUS_OK)
-			return status;
 	}
 	change->unloads = unloads;
 	change->unload_count = count;
-	return STATUS_OK;
 }
 
 static void add_link(struct machine *machine, const struct aside *aside, struct change *change)
@@ -188,13 +189,11 @@ static void add_record(struct machine *machine, const struct aside *aside, struc
 	change->file_count = count;
 }
 
-enum status aside_add(struct machine *machine, const struct aside *aside, const struct slice *names,
+void aside_add(struct machine *machine, const struct aside *aside, const struct slice *names,
 	size_t name_count, struct desired *desired)
 {
 	struct change *change = &desired->change;
-	enum status status = add_unloads(machine, aside, names, name_count, change);
-	if (status != STATUS_OK)
-		return status;
+	add_unloads(machine, aside, names, name_count, change);
 	if (!aside->is_disabled) {
 		add_link(machine, aside, change);
 		add_record(machine, aside, change);
@@ -204,5 +203,4 @@ enum status aside_add(struct machine *machine, const struct aside *aside, const 
 		desired->why =
 			arena_printf(machine->arena, "puts '%.*s' aside", SLICE_FMT(aside->file));
 	}
-	return STATUS_OK;
 }

@@ -30,10 +30,10 @@ struct aside *aside_of(const struct aside_list *list, struct slice profile);
 
 /*
  * Makes what is put aside for it part of a change: the link, the record, the profiles that are
- * unloaded; which are not as a task is confined is told. `names` are the profiles of the run,
- * sorted: what is replaced is not unloaded. STATUS_SYSTEM after a problem was printed.
+ * unloaded; which are not, as a task is or may be confined by them, is told. `names` are the
+ * profiles of the run, sorted: what is replaced is not unloaded.
  */
-enum status aside_add(struct machine *machine, const struct aside *aside, const struct slice *names,
+void aside_add(struct machine *machine, const struct aside *aside, const struct slice *names,
 	size_t name_count, struct desired *desired);
 
 #endif

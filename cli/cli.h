@@ -32,6 +32,7 @@ struct options {
 	const char *output;
 	bool annotate, self_contained, no_cache, quiet, help;
 	bool complain, dry_run, force, prune, watch, json;
+	bool any, installed;
 	enum abi abi;
 	const char *base, *features, *parser;
 	const char *namespace, *runtime, *root; /* NULL when not given */

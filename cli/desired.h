@@ -22,6 +22,7 @@ struct desired {
 	 */
 	struct slice obstacle;
 	bool is_forced; /* something of others is overwritten, and kept as a backup */
+	bool is_unseen; /* whether the kernel holds it as it should cannot be seen: no hashes */
 };
 
 struct desired_list {
@@ -52,6 +53,9 @@ size_t desired_report(const struct desired_list *list);
 
 /* Warns of what the administrator has said about a profile's text: disable/, force-complain/. */
 void desired_warn(const struct machine *machine, const struct desired_list *list);
+
+/* Says which profiles count as loaded although nothing but their name can be compared. */
+void desired_say_unseen(const struct machine *machine, const struct desired_list *list);
 
 /* The line of the plan. */
 struct plan_line desired_line(const struct desired *desired);

@@ -2,6 +2,7 @@
 
 #include "cli/bring_back.h"
 #include "cli/fallback.h"
+#include "manager/host.h"
 
 #include <errno.h>
 
@@ -13,15 +14,51 @@ static bool is_done(const struct desired *desired)
 bool effort_plan(struct effort *effort)
 {
 	effort->added = effort->changed = effort->gone = effort->same = 0;
+	effort->refused = effort->gathering ? effort->gathering->refused : 0;
 	for (size_t i = 0; i < effort->desired.count; i++) {
 		const struct desired *desired = &effort->desired.entries[i];
 		effort->same += desired->sign == '=' && desired->obstacle.len == 0;
+		effort->refused += desired->obstacle.len > 0;
 		effort->added += desired->sign == '+' && is_done(desired);
 		effort->changed += desired->sign == '~' && is_done(desired);
 	}
-	for (size_t i = 0; i < effort->leaving.count; i++)
-		effort->gone += effort->leaving.entries[i].obstacle.len == 0;
+	for (size_t i = 0; i < effort->leaving.count; i++) {
+		bool is_refused = effort->leaving.entries[i].obstacle.len > 0;
+		effort->gone += !is_refused;
+		effort->refused += is_refused;
+	}
 	return effort->added + effort->changed + effort->gone > 0;
+}
+
+/* Programs are told also what stays as it is, and what was refused with the reason. */
+static size_t fill_rest(const struct effort *effort, struct plan_line *lines, size_t count)
+{
+	const struct gathering *gathering = effort->gathering;
+	for (size_t i = 0; i < effort->kept_count; i++)
+		lines[count++] = (struct plan_line){
+			.sign = '=',
+			.name = effort->kept[i]->name,
+			.source = effort->kept[i]->path,
+			.why = effort->why_kept,
+		};
+	for (size_t i = 0; gathering && i < gathering->count; i++)
+		if (!gathering->items[i].member)
+			lines[count++] = (struct plan_line){
+				.sign = '!',
+				.name = gathering->items[i].name,
+				.source = gathering->items[i].path,
+				.why = SLICE("its description was refused"),
+			};
+	return count;
+}
+
+static struct plan_line refused(struct plan_line line, struct slice obstacle)
+{
+	if (obstacle.len > 0) {
+		line.sign = '!';
+		line.why = obstacle;
+	}
+	return line;
 }
 
 static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
@@ -30,19 +67,20 @@ static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
 	size_t count = 0;
 	for (size_t i = 0; i < effort->desired.count; i++) {
 		const struct desired *desired = &effort->desired.entries[i];
-		if (desired->obstacle.len == 0 && (is_json || desired->sign != '='))
-			lines[count++] = desired_line(desired);
+		if (!is_json && (desired->obstacle.len > 0 || desired->sign == '='))
+			continue;
+		lines[count] = refused(desired_line(desired), desired->obstacle);
+		lines[count].running =
+			running_find(&effort->running, lines[count].namespace, lines[count].name);
+		count++;
 	}
-	for (size_t i = 0; i < effort->leaving.count; i++)
-		if (effort->leaving.entries[i].obstacle.len == 0)
-			lines[count++] = leaving_line(&effort->leaving.entries[i]);
-	for (size_t i = 0; is_json && i < effort->kept_count; i++)
-		lines[count++] = (struct plan_line){
-			.sign = '=',
-			.name = effort->kept[i]->name,
-			.source = effort->kept[i]->path,
-			.why = effort->why_kept,
-		};
+	for (size_t i = 0; i < effort->leaving.count; i++) {
+		const struct leaving *leaving = &effort->leaving.entries[i];
+		if (is_json || leaving->obstacle.len == 0)
+			lines[count++] = refused(leaving_line(leaving), leaving->obstacle);
+	}
+	if (is_json)
+		count = fill_rest(effort, lines, count);
 	plan_sort(lines, count);
 	return count;
 }
@@ -52,10 +90,23 @@ static bool changes_anything(const struct effort *effort)
 	return effort->added + effort->changed + effort->gone > 0;
 }
 
+void effort_look(struct effort *effort)
+{
+	size_t count = effort->desired.count;
+	const struct set_member **members =
+		arena_array(effort->machine->arena, count, sizeof(*members));
+	for (size_t i = 0; i < count; i++)
+		if (effort->desired.entries[i].obstacle.len == 0)
+			members[i] = effort->desired.entries[i].item->member;
+	running_look(effort->machine, members, count, &effort->running);
+}
+
 void effort_print(const struct effort *effort)
 {
 	struct plan_line *lines = arena_array(effort->machine->arena,
-		effort->desired.count + effort->leaving.count + effort->kept_count, sizeof(*lines));
+		effort->desired.count + effort->leaving.count + effort->kept_count +
+			(effort->gathering ? effort->gathering->count : 0),
+		sizeof(*lines));
 	size_t count = fill_lines(effort, lines);
 	plan_print(effort->machine->options, lines, count, changes_anything(effort));
 }
@@ -162,13 +213,18 @@ static enum status apply_one(const struct effort *effort, struct desired *desire
 	return status;
 }
 
-enum status effort_apply_each(struct effort *effort)
+enum status effort_apply_each(struct effort *effort, bool may_fall_back, bool *ret_is_committed)
 {
-	bool is_committed = false;
 	struct error *error = NULL;
-	if (!changes_anything(effort) || run(effort, true, &is_committed, &error))
+	*ret_is_committed = false;
+	if (effort->machine->options->dry_run || !changes_anything(effort) ||
+		run(effort, true, ret_is_committed, &error))
 		return STATUS_OK;
-	if (is_committed || !is_about_the_policy(error) || effort->desired.count < 2)
+	if (may_fall_back && !*ret_is_committed && error_number(error) == EPROTONOSUPPORT) {
+		error_free(error);
+		return fall_back(effort, ret_is_committed);
+	}
+	if (*ret_is_committed || !is_about_the_policy(error) || effort->desired.count < 2)
 		return print_error(error);
 	error_free(error);
 	enum status status = STATUS_OK;
@@ -181,6 +237,7 @@ enum status effort_apply_each(struct effort *effort)
 	effort_plan(&rest);
 	enum status this = effort_apply(&rest, false, NULL);
 	effort_plan(effort);
+	*ret_is_committed = changes_anything(effort);
 	return this > status ? this : status;
 }
 
@@ -194,14 +251,17 @@ void effort_sum_up(const struct effort *effort)
 	const struct options *options = effort->machine->options;
 	if (options->quiet)
 		return;
-	if (!changes_anything(effort)) {
+	if (!changes_anything(effort) && effort->refused == 0) {
 		fprintf(stderr, "nothing to do: %zu %s unchanged\n", effort->same,
 			plural(effort->same));
 		return;
 	}
-	fprintf(stderr, "%s%zu new, %zu changed, %zu gone, %zu unchanged\n",
+	fprintf(stderr, "%s%zu new, %zu changed, %zu gone, %zu unchanged",
 		options->dry_run ? "would be: " : "", effort->added, effort->changed, effort->gone,
 		effort->same);
+	if (effort->refused > 0)
+		fprintf(stderr, ", %zu refused", effort->refused);
+	fputc('\n', stderr);
 }
 
 static bool has_backup(const struct effort *effort)
@@ -231,10 +291,23 @@ static void say_aside(const struct effort *effort)
 	}
 }
 
+/* Whatever was loaded: nothing of it is enforced. */
+static void say_kernel_mode(const struct machine *machine)
+{
+	struct host host;
+	if (!machine->has_kernel)
+		return;
+	host_read_mode(&machine->places, machine->arena, &host);
+	if (host_enforcement(&host) == HOST_ENFORCES_NOT)
+		print_problem("warning: the kernel enforces no profile, whatever its own mode: "
+			      "'aaforge doctor' tells the mend");
+}
+
 static void say_what_is_special(const struct effort *effort)
 {
 	const struct machine *machine = effort->machine;
 	desired_warn(machine, &effort->desired);
+	leaving_say_kept(&effort->leaving);
 	if (!machine->has_kernel && effort->added + effort->changed > 0)
 		print_problem("note: not loaded, only files were changed: %.*s",
 			SLICE_FMT(machine->why_no_kernel));
@@ -249,19 +322,26 @@ enum status effort_run(struct effort *effort)
 {
 	const struct options *options = effort->machine->options;
 	effort_plan(effort);
-	if (!options->json || options->dry_run)
+	if (!options->json)
 		effort_print(effort);
 	bool is_committed;
-	enum status status = effort_apply(effort, true, &is_committed);
-	if (status != STATUS_OK) {
-		if (!is_committed)
-			print_problem("nothing was changed");
+	enum status status = effort->gathering ? effort_apply_each(effort, true, &is_committed)
+					       : effort_apply(effort, true, &is_committed);
+	if (status != STATUS_OK && !is_committed) {
+		print_problem("nothing was changed");
 		return status;
 	}
-	if (options->json && !options->dry_run)
+	if (status != STATUS_OK && !effort->gathering)
+		return status;
+	effort_look(effort);
+	if (options->json)
 		effort_print(effort);
+	running_tell(&effort->running);
 	if (changes_anything(effort) && !options->dry_run)
 		say_what_is_special(effort);
+	desired_say_unseen(effort->machine, &effort->desired);
+	if (effort->desired.count > 0)
+		say_kernel_mode(effort->machine);
 	effort_sum_up(effort);
-	return STATUS_OK;
+	return status;
 }

@@ -3,6 +3,7 @@
 #include "cli/bring_back.h"
 #include "cli/described.h"
 #include "cli/desired.h"
+#include "cli/review.h"
 #include "manager/file.h"
 
 /* What has the last word without --force; the first is told. */
@@ -12,17 +13,44 @@ static void object(const struct machine *machine, struct leaving *leaving, struc
 		leaving->obstacle = words;
 }
 
-static enum status decide_tasks(struct machine *machine, struct leaving *leaving)
+/* Whether it is in the kernel: else nobody loses anything. */
+static bool is_loaded(const struct machine *machine, const struct leaving *leaving)
+{
+	return machine->has_kernel &&
+	       loaded_find(&machine->loaded, SLICE(""), leaving->installed->name);
+}
+
+static void decide_tasks(struct machine *machine, struct leaving *leaving)
 {
 	const struct task *task;
-	enum status status = machine_task(machine, leaving->installed->name, &task);
-	if (status == STATUS_OK && task)
+	if (leaving->change.keeps_loaded || !is_loaded(machine, leaving))
+		return;
+	task = machine_task(machine, leaving->installed->name);
+	leaving->is_in_use = task != NULL;
+	if (task)
 		object(machine, leaving,
 			arena_printf(machine->arena,
 				"process %d (%.*s) is confined by it, and would run unconfined from "
 				"then on; end it first, or give --force",
 				task->pid, SLICE_FMT(task->command)));
-	return status;
+	else if (machine_tasks(machine)->is_partial)
+		object(machine, leaving,
+			arena_printf(machine->arena,
+				"it may confine tasks that cannot be seen: %.*s; --force removes it "
+				"all the same",
+				SLICE_FMT(machine->tasks.hidden)));
+}
+
+/* --force goes on where nobody knows what it does. */
+static void note_hidden(struct machine *machine, const struct leaving_list *list)
+{
+	bool matters = false;
+	for (size_t i = 0; i < list->count; i++)
+		matters = matters || is_loaded(machine, &list->entries[i]);
+	if (matters && machine->options->force && machine_tasks(machine)->is_partial)
+		print_problem(
+			"note: tasks that cannot be seen may run unconfined from now on: %.*s",
+			SLICE_FMT(machine->tasks.hidden));
 }
 
 static void decide_text(struct machine *machine, struct leaving *leaving)
@@ -69,10 +97,11 @@ static void decide_described(
 	}
 }
 
+/* What something stands against stays. */
 static bool goes(const struct leaving_list *list, struct slice path)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (slice_eq(path, list->entries[i].copy))
+		if (list->entries[i].obstacle.len == 0 && slice_eq(path, list->entries[i].copy))
 			return true;
 	return false;
 }
@@ -117,32 +146,73 @@ static void begin(const struct machine *machine, struct leaving *leaving)
 		machine->arena, "%s/%.*s.yaml", machine->places.descriptions, SLICE_FMT(name));
 }
 
-static enum status decide(struct machine *machine, const struct leaving_list *list,
-	const struct described_list *described, struct leaving *leaving)
+/* The kernel's profile goes with the files only when its hash says that it is ours. */
+static enum status decide_loaded(struct machine *machine, struct leaving_list *list)
+{
+	struct review review;
+	if (!machine->has_kernel)
+		return STATUS_OK;
+	review_begin(machine->options, &machine->places, &machine->loaded, REVIEW_TEXT,
+		machine->arena, &review);
+	for (size_t i = 0; i < list->count; i++)
+		review_add(&review, SLICE(""), list->entries[i].installed->name);
+	review_judge(&review);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct review_row *row =
+			review_find(&review, SLICE(""), list->entries[i].installed->name);
+		list->entries[i].change.keeps_loaded = row->held && !review_is_held_by_us(row);
+	}
+	enum status status = review.status;
+	review_end(&review);
+	return status;
+}
+
+static void decide(
+	struct machine *machine, const struct described_list *described, struct leaving *leaving)
 {
 	decide_text(machine, leaving);
-	for (size_t i = 0; i < described->count; i++) {
-		const struct described *entry = &described->entries[i];
-		decide_described(machine, leaving, entry);
-		decide_template(machine, list, described, leaving, entry);
-	}
-	return decide_tasks(machine, leaving);
+	for (size_t i = 0; i < described->count; i++)
+		decide_described(machine, leaving, &described->entries[i]);
+	decide_tasks(machine, leaving);
+}
+
+static void decide_templates(struct machine *machine, const struct leaving_list *list,
+	const struct described_list *described, struct leaving *leaving)
+{
+	for (size_t i = 0; i < described->count; i++)
+		decide_template(machine, list, described, leaving, &described->entries[i]);
 }
 
 enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 {
 	struct described_list described;
 	struct error *error = NULL;
-	enum status status = STATUS_OK;
 	if (list->count == 0)
 		return STATUS_OK;
 	if (!described_read(machine->places.descriptions, machine->arena, &described, &error))
 		return print_error(error);
 	for (size_t i = 0; i < list->count; i++)
 		begin(machine, &list->entries[i]);
-	for (size_t i = 0; i < list->count && status == STATUS_OK; i++)
-		status = decide(machine, list, &described, &list->entries[i]);
+	enum status status = decide_loaded(machine, list);
+	for (size_t i = 0; i < list->count; i++)
+		decide(machine, &described, &list->entries[i]);
+	note_hidden(machine, list);
+	/* Last, when it is known which of them stay. */
+	for (size_t i = 0; i < list->count; i++)
+		decide_templates(machine, list, &described, &list->entries[i]);
 	return status == STATUS_OK ? bring_back(machine, list) : status;
+}
+
+void leaving_say_kept(const struct leaving_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		if (leaving->obstacle.len == 0 && leaving->change.keeps_loaded)
+			print_problem(
+				"note: the loaded profile '%.*s' is not what aaforge loaded or "
+				"installed, and stays: 'aaforge unload' takes it away",
+				SLICE_FMT(leaving->installed->name));
+	}
 }
 
 size_t leaving_report(const struct leaving_list *list)
@@ -165,5 +235,8 @@ struct plan_line leaving_line(const struct leaving *leaving)
 		.sign = '-',
 		.name = leaving->installed->name,
 		.source = leaving->installed->path,
+		.why = leaving->change.keeps_loaded
+			       ? SLICE("the loaded profile of that name is another's, and stays")
+			       : slice_of(NULL, 0),
 	};
 }

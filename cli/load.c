@@ -158,6 +158,16 @@ static enum status apply(struct load *load)
 	return write_records(load, &error) ? STATUS_OK : print_error(error);
 }
 
+/* Processes that the profiles come too late for. */
+static void look_at_running(struct load *load, struct running_report *ret_report)
+{
+	running_look(&load->machine, (const struct set_member *const *)load->gathering.set.members,
+		load->gathering.set.count, ret_report);
+	for (size_t i = 0; i < load->line_count; i++)
+		load->lines[i].running =
+			running_find(ret_report, load->lines[i].namespace, load->lines[i].name);
+}
+
 static void say_done(const struct load *load)
 {
 	size_t changes = 0;
@@ -178,6 +188,7 @@ static enum status load_gathered(struct load *load)
 {
 	const struct options *options = load->options;
 	struct gathering *gathering = &load->gathering;
+	struct running_report running;
 	struct error *error = NULL;
 	policy_set_compare(&gathering->set, &load->machine.loaded);
 	bool may = kernel_can_replace(&gathering->set, &error);
@@ -188,13 +199,15 @@ static enum status load_gathered(struct load *load)
 		return STATUS_INPUT;
 	}
 	make_plan(load);
-	if (options->dry_run || !options->json)
+	if (!options->json)
 		plan_print(options, load->lines, load->line_count, load->changed);
 	enum status status = options->dry_run ? STATUS_OK : apply(load);
 	if (status != STATUS_OK)
 		return status;
-	if (!options->dry_run && options->json)
+	look_at_running(load, &running);
+	if (options->json)
 		plan_print(options, load->lines, load->line_count, load->changed);
+	running_tell(&running);
 	say_done(load);
 	return STATUS_OK;
 }

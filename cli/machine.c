@@ -9,7 +9,7 @@
 
 #define LOCK_SECONDS 30
 
-static struct slice error_text(struct arena *arena, const struct error *error)
+struct slice error_words(struct arena *arena, const struct error *error)
 {
 	struct buf text = buf_new(arena);
 	error_print(error, &text);
@@ -55,7 +55,7 @@ static enum status find_kernel(struct machine *machine, bool needs_kernel)
 			      "say so with --root DIR (--root / inside of it)");
 		return STATUS_SYSTEM;
 	}
-	leave_kernel_alone(machine, error_text(&machine->own, error));
+	leave_kernel_alone(machine, error_words(&machine->own, error));
 	error_free(error);
 	return STATUS_OK;
 }
@@ -156,18 +156,24 @@ const struct installed *machine_installed(const struct machine *machine, struct 
 					  by_name);
 }
 
-enum status machine_task(struct machine *machine, struct slice name, const struct task **ret_task)
+const struct tasks *machine_tasks(struct machine *machine)
 {
 	struct error *error = NULL;
-	*ret_task = NULL;
-	if (!machine->has_kernel)
-		return STATUS_OK;
-	if (!machine->has_tasks &&
-		!tasks_read(&machine->places, machine->arena, &machine->tasks, &error))
-		return print_error(error);
+	if (machine->has_tasks || !machine->has_kernel)
+		return &machine->tasks;
 	machine->has_tasks = true;
-	for (size_t i = 0; i < machine->tasks.count && !*ret_task; i++)
-		if (label_holds(machine->tasks.tasks[i].label, SLICE(""), name))
-			*ret_task = &machine->tasks.tasks[i];
-	return STATUS_OK;
+	if (!tasks_read(&machine->places, machine->arena, &machine->tasks, &error)) {
+		machine->tasks = (struct tasks){NULL, 0, true, error_words(machine->arena, error)};
+		error_free(error);
+	}
+	return &machine->tasks;
+}
+
+const struct task *machine_task(struct machine *machine, struct slice name)
+{
+	const struct tasks *tasks = machine_tasks(machine);
+	for (size_t i = 0; i < tasks->count; i++)
+		if (label_holds(tasks->tasks[i].label, SLICE(""), name))
+			return &tasks->tasks[i];
+	return NULL;
 }

@@ -50,6 +50,9 @@ void machine_end(struct machine *machine);
 
 void machine_close(struct machine *machine);
 
+/* The words of an error, in the arena. */
+struct slice error_words(struct arena *arena, const struct error *error);
+
 /* NULL without a kernel. */
 const struct loaded *machine_loaded(const struct machine *machine);
 
@@ -57,9 +60,12 @@ const struct loaded *machine_loaded(const struct machine *machine);
 const struct installed *machine_installed(const struct machine *machine, struct slice name);
 
 /*
- * A task that the loaded profile confines, or one below it; NULL when there is none. Reads /proc
- * once. STATUS_SYSTEM when it cannot be read.
+ * The tasks of the machine, read once between machine_begin and machine_end; they are partial where
+ * no proc can be read. None without a kernel.
  */
-enum status machine_task(struct machine *machine, struct slice name, const struct task **ret_task);
+const struct tasks *machine_tasks(struct machine *machine);
+
+/* A task that the profile confines, or one below it, in the root namespace; NULL: none is seen. */
+const struct task *machine_task(struct machine *machine, struct slice name);
 
 #endif

@@ -11,7 +11,8 @@
  *
  * with --json one object: {"changed": true, "dry_run": false, "profiles": [{"name": "web",
  * "action": "new", "mode": "enforce", "source": "services/web.yaml"}, …]}, the actions being new,
- * changed, gone and same; "namespace" and "why" are there when they are not empty.
+ * changed, gone, same and refused; "namespace", "why" and "running" (cli/running.h) are there when
+ * they are not empty, "name" where a refused description tells it.
  *
  * People want to see the text before something is done, programs the object after it was done:
  *
@@ -23,15 +24,17 @@
  */
 
 #include "cli/cli.h"
+#include "cli/running.h"
 #include "manager/policy_set.h"
 
 struct plan_line {
-	char sign;		/* + new, ~ changed, - gone, = same */
+	char sign;		/* + new, ~ changed, - gone, = same, ! refused */
 	struct slice namespace; /* or empty */
 	struct slice name;
 	struct slice mode;   /* the kernel's word, or empty when it is not known */
 	struct slice source; /* a path, or empty */
 	struct slice why;    /* what is special about it, or empty */
+	const struct running_profile *running; /* processes without it, or NULL */
 };
 
 /* Prints the plan, in the order of the lines. `changed`: whether anything is different after it. */

@@ -47,24 +47,40 @@ static bool any_attaches(const struct policy_set *set)
 	return false;
 }
 
-static void add_names(struct rivals *rivals, const struct policy_set *set, struct slice namespace,
-	const struct leaving_list *leaving)
+static void begin_names(struct rivals *rivals, const struct policy_set *set, size_t more)
 {
-	size_t most = leaving ? leaving->count : 0;
 	for (size_t i = 0; i < set->count; i++)
-		most += set->members[i]->profile_count;
-	rivals->names = arena_array(rivals->machine->arena, most, sizeof(*rivals->names));
-	for (size_t i = 0; i < set->count; i++) {
-		const struct set_profile *top = NULL;
-		while ((top = set_member_next_top(set->members[i], top)))
-			if (slice_eq(top->namespace, namespace))
-				rivals->names[rivals->name_count++] = top->name;
-	}
+		more += set->members[i]->profile_count;
+	rivals->names = arena_array(rivals->machine->arena, more, sizeof(*rivals->names));
+}
+
+static void add_member(
+	struct rivals *rivals, const struct set_member *member, struct slice namespace)
+{
+	const struct set_profile *top = NULL;
+	while ((top = set_member_next_top(member, top)))
+		if (slice_eq(top->namespace, namespace))
+			rivals->names[rivals->name_count++] = top->name;
+}
+
+static void end_names(struct rivals *rivals)
+{
+	if (rivals->name_count > 0)
+		qsort(rivals->names, rivals->name_count, sizeof(*rivals->names), by_bytes);
+}
+
+/* What something else stands against stays as it is. */
+static void add_names(struct rivals *rivals, const struct policy_set *set,
+	const struct desired_list *list, const struct leaving_list *leaving)
+{
+	begin_names(rivals, set, leaving ? leaving->count : 0);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->entries[i].obstacle.len == 0)
+			add_member(rivals, list->entries[i].item->member, SLICE(""));
 	for (size_t i = 0; leaving && i < leaving->count; i++)
 		if (leaving->entries[i].obstacle.len == 0)
 			rivals->names[rivals->name_count++] = leaving->entries[i].installed->name;
-	if (rivals->name_count > 0)
-		qsort(rivals->names, rivals->name_count, sizeof(*rivals->names), by_bytes);
+	end_names(rivals);
 }
 
 static void look(struct rivals *rivals, const struct policy_set *set, struct slice namespace)
@@ -173,9 +189,7 @@ static bool put_aside(struct rivals *rivals, struct desired *desired, struct sli
 		if (slice_ends(desired->change.links[i].target, aside->file))
 			return true;
 	aside->is_wanted = true;
-	enum status status =
-		aside_add(rivals->machine, aside, rivals->names, rivals->name_count, desired);
-	rivals->status = status > rivals->status ? status : rivals->status;
+	aside_add(rivals->machine, aside, rivals->names, rivals->name_count, desired);
 	return true;
 }
 
@@ -242,7 +256,7 @@ enum status rivals_decide(struct machine *machine, const struct gathering *gathe
 	rivals.status = aside_read(machine, &rivals.asides);
 	if (rivals.status != STATUS_OK)
 		return rivals.status;
-	add_names(&rivals, &gathering->set, SLICE(""), leaving);
+	add_names(&rivals, &gathering->set, list, leaving);
 	look(&rivals, &gathering->set, SLICE(""));
 	for (size_t i = 0; i < list->count && rivals.status == STATUS_OK; i++)
 		decide(&rivals, &list->entries[i]);
@@ -279,7 +293,10 @@ bool rivals_allow_load(struct machine *machine, const struct gathering *gatherin
 	if (!any_attaches(set))
 		return true;
 	struct slice namespace = set->members[0]->profiles[0].namespace; /* that of all */
-	add_names(&rivals, set, namespace, NULL);
+	begin_names(&rivals, set, 0);
+	for (size_t i = 0; i < set->count; i++)
+		add_member(&rivals, set->members[i], namespace);
+	end_names(&rivals);
 	look(&rivals, set, namespace);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct set_profile *top = NULL;

@@ -153,26 +153,37 @@ static enum status decide(
 
 static enum status sync_gathered(struct sync *sync, struct gathering *gathering)
 {
-	struct effort effort = {.machine = sync->machine};
+	struct effort effort = {.machine = sync->machine, .gathering = gathering};
 	enum status status = machine_begin(sync->machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = decide(sync, gathering, &effort);
-	if (status == STATUS_OK)
-		status = effort_run(&effort);
-	else
+	if (status != STATUS_SYSTEM) {
+		enum status applied = effort_run(&effort);
+		status = applied > status ? applied : status;
+	} else {
 		print_problem("nothing was changed");
+	}
 	machine_end(sync->machine);
 	return status;
+}
+
+/* Nothing of the directory could be read, or it is not believed. */
+static bool is_hopeless(const struct gathering *gathering, enum status status)
+{
+	return status == STATUS_USAGE || (status != STATUS_OK && gathering->count == 0);
 }
 
 static enum status sync_once(struct sync *sync)
 {
 	struct gathering gathering;
 	enum status status = gather_directory(sync, &gathering);
-	if (status == STATUS_OK)
-		status = sync_gathered(sync, &gathering);
-	else if (status != STATUS_USAGE)
+	sync->is_prune_suspended = status != STATUS_OK;
+	if (!is_hopeless(&gathering, status)) {
+		enum status applied = sync_gathered(sync, &gathering);
+		status = applied > status ? applied : status;
+	} else if (status != STATUS_USAGE) {
 		print_problem("nothing was changed");
+	}
 	gather_free(&gathering);
 	return status;
 }
@@ -180,18 +191,21 @@ static enum status sync_once(struct sync *sync)
 /* The good ones are applied, the broken ones keep what is there. */
 static enum status apply_good(struct sync *sync, struct gathering *gathering)
 {
-	struct effort effort = {.machine = sync->machine};
+	struct effort effort = {.machine = sync->machine, .gathering = gathering};
 	enum status status = machine_begin(sync->machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = decide(sync, gathering, &effort);
 	if (status != STATUS_SYSTEM) {
 		desired_choose(&effort.desired);
 		sync->has_changed = effort_plan(&effort);
-		enum status applied = effort_apply_each(&effort);
+		bool is_committed;
+		enum status applied = effort_apply_each(&effort, false, &is_committed);
 		status = applied > status ? applied : status;
 		sync->has_changed = effort_plan(&effort);
+		effort_look(&effort);
 		if (sync->has_changed && applied != STATUS_SYSTEM)
 			effort_print(&effort);
+		running_tell(&effort.running);
 	}
 	machine_end(sync->machine);
 	return status;
@@ -204,9 +218,8 @@ enum status sync_round(
 	sync->has_changed = false;
 	enum status status = gather_directory(sync, &gathering);
 	sync->is_prune_suspended = status != STATUS_OK;
-	bool is_hopeless =
-		status == STATUS_USAGE || (status == STATUS_SYSTEM && gathering.count == 0);
-	if (!is_hopeless) {
+	bool is_lost = status == STATUS_USAGE || (status == STATUS_SYSTEM && gathering.count == 0);
+	if (!is_lost) {
 		status = apply_good(sync, &gathering);
 		use(context, &gathering);
 	}

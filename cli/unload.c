@@ -1,6 +1,8 @@
 #include "cli/machine.h"
 #include "cli/plan.h"
+#include "cli/review.h"
 #include "cli/unload_names.h"
+#include "manager/host/process.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
 
@@ -10,7 +12,6 @@ struct unload {
 	const struct options *options;
 	struct machine machine;
 	struct arena arena;
-	struct tasks tasks;
 	struct unload_targets targets;
 	struct plan_line *lines; /* one for each target */
 };
@@ -20,9 +21,38 @@ static struct slice label_of(struct unload *unload, const struct loaded_profile 
 	return profile_label(&unload->arena, profile->namespace, profile->name);
 }
 
+/* --installed: those whose hash says that they are ours; of the others it is told. */
+static enum status find_installed(struct unload *unload)
+{
+	const struct machine *machine = &unload->machine;
+	struct review review;
+	review_begin(unload->options, &machine->places, &machine->loaded, REVIEW_TEXT,
+		&unload->arena, &review);
+	for (size_t i = 0; i < machine->installed.count; i++)
+		review_add(&review, SLICE(""), machine->installed.entries[i].name);
+	review_judge(&review);
+	for (size_t i = 0; i < review.count; i++) {
+		const struct review_row *row = &review.rows[i];
+		if (review_is_held_by_us(row))
+			unload_add_profile(
+				&unload->targets, row->held, row->installed.path, &unload->arena);
+		else if (row->held)
+			print_problem(
+				"note: the loaded profile '%.*s' is not what aaforge loaded or "
+				"installed, and stays",
+				SLICE_FMT(row->name));
+	}
+	enum status status = review.status;
+	review_end(&review);
+	if (machine->installed.is_partial)
+		print_problem("note: not all files of '%s' could be read: run it as root",
+			machine->places.profiles);
+	return status;
+}
+
 static enum status find_targets(struct unload *unload)
 {
-	enum status worst = STATUS_OK;
+	enum status worst = unload->options->installed ? find_installed(unload) : STATUS_OK;
 	for (size_t i = 0; i < unload->options->argument_count; i++) {
 		enum status status = unload_add(unload->options, &unload->machine.places,
 			&unload->machine.loaded, unload->options->arguments[i], &unload->arena,
@@ -38,8 +68,8 @@ static size_t tell_tasks(const struct unload *unload, const struct loaded_profil
 {
 	size_t count = 0;
 	int last = 0;
-	for (size_t i = 0; i < unload->tasks.count; i++) {
-		const struct task *task = &unload->tasks.tasks[i];
+	for (size_t i = 0; i < unload->machine.tasks.count; i++) {
+		const struct task *task = &unload->machine.tasks.tasks[i];
 		if (task->pid == last ||
 			!label_holds(task->label, profile->namespace, profile->name))
 			continue;
@@ -54,8 +84,9 @@ static size_t tell_tasks(const struct unload *unload, const struct loaded_profil
 
 static bool confines(const struct unload *unload, const struct loaded_profile *profile)
 {
-	for (size_t i = 0; i < unload->tasks.count; i++)
-		if (label_holds(unload->tasks.tasks[i].label, profile->namespace, profile->name))
+	for (size_t i = 0; i < unload->machine.tasks.count; i++)
+		if (label_holds(unload->machine.tasks.tasks[i].label, profile->namespace,
+			    profile->name))
 			return true;
 	return false;
 }
@@ -86,17 +117,23 @@ static bool check_targets(struct unload *unload)
 	bool may = true;
 	for (size_t i = 0; i < unload->targets.count; i++)
 		may &= check_target(unload, i);
-	if (may && unload->tasks.is_partial && !unload->options->force) {
-		print_problem("not all tasks could be looked at, some may be confined: run it as "
-			      "root of the host, or take --force");
-		may = false;
-	}
-	return may;
+	if (!unload->machine.tasks.is_partial)
+		return may;
+	if (unload->options->force)
+		print_problem(
+			"note: tasks that cannot be seen may run unconfined from now on: %.*s",
+			SLICE_FMT(unload->machine.tasks.hidden));
+	else
+		print_problem("there may be confined tasks that cannot be seen: %.*s; --force "
+			      "unloads all the same",
+			SLICE_FMT(unload->machine.tasks.hidden));
+	return may && unload->options->force;
 }
 
 static void note_installed(const struct unload *unload, const struct loaded_profile *profile)
 {
-	if (profile->namespace.len > 0 || !machine_installed(&unload->machine, profile->name))
+	if (unload->options->installed || profile->namespace.len > 0 ||
+		!machine_installed(&unload->machine, profile->name))
 		return;
 	print_problem("note: '%.*s' is installed and comes back at the next boot: 'aaforge remove "
 		      "%.*s' takes it away for good",
@@ -117,6 +154,57 @@ static void make_plan(struct unload *unload)
 		};
 }
 
+/* Time has passed since all targets were looked at. */
+static bool is_still_free(struct unload *unload, const struct loaded_profile *profile)
+{
+	if (unload->options->force)
+		return true;
+	unload->machine.has_tasks = false;
+	if (!machine_tasks(&unload->machine)->is_partial && !confines(unload, profile))
+		return true;
+	print_problem("'%.*s' stays: tasks came under it meanwhile",
+		SLICE_FMT(label_of(unload, profile)));
+	return false;
+}
+
+/* The processes that run the profile's program without it; none with --force, which told all
+ * before.
+ */
+static size_t find_outside(
+	struct unload *unload, const struct loaded_profile *profile, struct running **ret_running)
+{
+	struct processes processes;
+	struct process_question question = {
+		.namespace = profile->namespace, .name = profile->name, .literal = profile->attach};
+	*ret_running = NULL;
+	if (unload->options->force || !slice_starts(profile->attach, SLICE("/")) ||
+		!processes_read(&unload->machine.places, &unload->arena, &processes, NULL))
+		return 0;
+	return processes_outside(&processes, &question, &unload->arena, ret_running);
+}
+
+static bool is_listed(const struct running *running, size_t count, int pid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (running[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* A program that was started between the last look and the removal lost its profile. */
+static void tell_freed(struct unload *unload, const struct loaded_profile *profile,
+	const struct running *before, size_t before_count)
+{
+	struct running *after;
+	size_t count = find_outside(unload, profile, &after);
+	for (size_t i = 0; i < count; i++)
+		if (!is_listed(before, before_count, after[i].pid))
+			print_problem("note: process %d (%.*s) began while '%.*s' was unloaded, "
+				      "and is unconfined",
+				after[i].pid, SLICE_FMT(after[i].command),
+				SLICE_FMT(label_of(unload, profile)));
+}
+
 static bool remove_one(
 	struct unload *unload, const struct loaded_profile *profile, struct error **ret_error)
 {
@@ -125,19 +213,31 @@ static bool remove_one(
 	       record_remove(&unload->machine.places, profile->namespace, profile->name, ret_error);
 }
 
+static enum status remove_target(struct unload *unload, const struct loaded_profile *profile)
+{
+	struct error *error = NULL;
+	struct running *before;
+	size_t count = find_outside(unload, profile, &before);
+	if (!is_still_free(unload, profile))
+		return STATUS_INPUT;
+	if (!remove_one(unload, profile, &error))
+		return print_error(error);
+	tell_freed(unload, profile, before, count);
+	note_installed(unload, profile);
+	return STATUS_OK;
+}
+
 static enum status remove_all(struct unload *unload)
 {
 	const struct unload_targets *targets = &unload->targets;
 	for (size_t i = 0; i < targets->count; i++) {
-		struct error *error = NULL;
-		if (!remove_one(unload, targets->targets[i].profile, &error)) {
-			print_error(error);
-			if (i > 0)
-				print_problem("%zu of %zu profiles were unloaded before that", i,
-					targets->count);
-			return STATUS_SYSTEM;
-		}
-		note_installed(unload, targets->targets[i].profile);
+		enum status status = remove_target(unload, targets->targets[i].profile);
+		if (status == STATUS_OK)
+			continue;
+		if (i > 0)
+			print_problem(
+				"%zu of %zu profiles were unloaded before that", i, targets->count);
+		return status;
 	}
 	return STATUS_OK;
 }
@@ -172,15 +272,13 @@ static enum status unload_checked(struct unload *unload)
 
 static enum status unload_from(struct unload *unload)
 {
-	struct error *error = NULL;
 	enum status status = find_targets(unload);
 	if (status != STATUS_OK) {
 		if (unload->options->argument_count > 1)
 			print_problem("nothing was unloaded");
 		return status;
 	}
-	if (!tasks_read(&unload->machine.places, &unload->arena, &unload->tasks, &error))
-		return print_error(error);
+	machine_tasks(&unload->machine);
 	return unload_checked(unload);
 }
 
@@ -200,8 +298,14 @@ static enum status unload_on_machine(struct unload *unload)
 enum status command_unload(const struct options *options)
 {
 	struct unload unload = {.options = options};
-	if (options->argument_count == 0) {
-		print_problem("name at least one profile, or a file that describes it");
+	if (options->argument_count == 0 && !options->installed) {
+		print_problem("name at least one profile, or a file that describes it, or take "
+			      "--installed");
+		return STATUS_USAGE;
+	}
+	if (options->installed && (options->argument_count > 0 || options->namespace)) {
+		print_problem("--installed takes no profile and no namespace: installed ones are "
+			      "in the root namespace");
 		return STATUS_USAGE;
 	}
 	arena_init(&unload.arena, out_of_memory);

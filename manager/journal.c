@@ -96,6 +96,7 @@ static json_t *put_change(struct writer *writer, const struct journal_change *ch
 	json_object_set_new(json, "name", put_piece(writer, change->name));
 	json_object_set_new(json, "source", put_piece(writer, change->source));
 	json_object_set_new(json, "backs_up", json_boolean(change->backs_up));
+	json_object_set_new(json, "keeps_loaded", json_boolean(change->keeps_loaded));
 	json_object_set_new(json, "text", put_file(writer, &change->text, change->is_drop));
 	for (size_t i = 0; i < change->file_count; i++)
 		json_array_append_new(files, put_file(writer, &change->files[i], change->is_drop));

@@ -36,7 +36,8 @@ struct journal_identity {
 struct journal_change {
 	bool is_drop;
 	bool backs_up;
-	bool is_recorded; /* put, with the kernel */
+	bool keeps_loaded; /* drop: the kernel's profile stays */
+	bool is_recorded;  /* put, with the kernel */
 	struct slice name;
 	struct slice source;	    /* put only */
 	struct journal_file text;   /* PROFILES/NAME; put: its first line included */

@@ -5,12 +5,12 @@
  * What the writer and the reader of a journal share. The manifest:
  *
  *     {"version": 1, "kernel": true,
- *      "changes": [{"kind": "put", "name": P, "source": P, "backs_up": false,
- *                   "text": {"path": P, "text": P}, "files": [{"path": P, "text": P}],
- *                   "identity": ["none", "sha1", "sha256"]},
- *                  {"kind": "drop", "name": P, "source": P, "backs_up": false,
- *                   "text": {"path": P}, "files": [{"path": P}], "identity": null}],
- *      "loads": [{"source": P, "binary": P, "fresh": P}]}
+ *      "changes": [{"kind": "put", "name": P, "source": P, "backs_up": false, "keeps_loaded":
+ * false, "text": {"path": P, "text": P}, "files": [{"path": P, "text": P}], "identity": ["none",
+ * "sha1", "sha256"]},
+ *                  {"kind": "drop", "name": P, "source": P, "backs_up": false, "keeps_loaded":
+ * true, "text": {"path": P}, "files": [{"path": P}], "identity": null}], "loads": [{"source": P,
+ * "binary": P, "fresh": P}]}
  *
  * A change that puts files of others aside, or brings them back, has some of these as well, and the
  * version is 2 then, which an older aaforge takes for a damaged journal:

@@ -171,6 +171,7 @@ static bool read_change(
 	if (!json_is_array(files) || !json_is_boolean(backs_up))
 		return false;
 	change->backs_up = json_is_true(backs_up);
+	change->keeps_loaded = json_is_true(json_object_get(json, "keeps_loaded"));
 	change->file_count = json_array_size(files);
 	change->files = arena_array(reader->arena, change->file_count, sizeof(*change->files));
 	if (!read_kind(json_object_get(json, "kind"), &change->is_drop) ||

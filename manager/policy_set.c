@@ -111,6 +111,22 @@ static void fill_attachment(
 	}
 }
 
+/* Without an automaton the kernel compares the name, and only a path can be equal to one. */
+static void read_attachment(
+	struct arena *arena, const struct compiled_profile *compiled, struct set_profile *profile)
+{
+	struct slice text = compiled->attachment.len > 0 ? compiled->attachment : profile->name;
+	bool is_literal = slice_starts(text, SLICE("/"));
+	for (size_t i = 0; i < text.len; i++)
+		is_literal = is_literal && !strchr("*?[]{}\\^@\"", text.at[i]);
+	if (!compiled->xmatch.dfa)
+		is_literal = slice_starts(profile->name, SLICE("/"));
+	if (!compiled->xmatch.dfa && !is_literal)
+		return;
+	profile->attach = arena_copy(arena, compiled->xmatch.dfa ? text : profile->name);
+	profile->attach_is_literal = is_literal;
+}
+
 /*
  * The kernel keeps the namespace of a header for the profiles that follow, and takes one from the
  * name too (aa_unpack and unpack_profile).
@@ -131,6 +147,7 @@ static void fill_profiles(
 		profile->mode = at->mode;
 		fill_attachment(arena, at, profile);
 		hash_profile(arena, at, profile);
+		read_attachment(arena, at, profile);
 		member->sorted[i] = profile;
 	}
 }

@@ -1,5 +1,6 @@
 #include "manager/tasks.h"
 
+#include "manager/host/sight.h"
 #include "manager/label.h"
 #include "manager/loaded.h"
 #include "manager/pseudo.h"
@@ -17,7 +18,8 @@ struct walk {
 	int proc;
 	struct task *tasks;
 	size_t count, room;
-	bool is_partial;
+	size_t hidden;	/* labels that could not be read */
+	bool wants_all; /* the unconfined ones as well */
 	char buffer[PSEUDO_BYTES];
 };
 
@@ -80,11 +82,13 @@ static void look_at_thread(struct walk *walk, int pid, const char *path)
 {
 	struct slice text, label, mode;
 	if (!read_label(walk, path, &text)) {
-		walk->is_partial |= !pseudo_is_gone(errno);
+		walk->hidden += !pseudo_is_gone(errno);
 		return;
 	}
 	label_split_mode(text, &label, &mode);
-	if (mode.len == 0 || is_known(walk, pid, label, mode))
+	/* A label of namespaces that are not ours to see. */
+	walk->hidden += slice_is(label, "---");
+	if ((mode.len == 0 && !walk->wants_all) || is_known(walk, pid, label, mode))
 		return;
 	struct task task = {.pid = pid,
 		.label = arena_copy(walk->arena, label),
@@ -111,7 +115,7 @@ static void look_at_threads(struct walk *walk, int pid)
 	int fd = pseudo_open(walk->proc, path);
 	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	if (!entries) {
-		walk->is_partial |= !pseudo_is_gone(errno);
+		walk->hidden += !pseudo_is_gone(errno);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -149,12 +153,6 @@ static int by_pid(const void *a, const void *b)
 	return order ? order : slice_cmp(left->mode, right->mode);
 }
 
-/* hidepid= of proc(5) hides the processes of others, the first of the machine with them. */
-static bool hides_processes(int proc)
-{
-	return geteuid() != 0 && faccessat(proc, "1/task", R_OK | X_OK, AT_EACCESS) < 0;
-}
-
 static struct walk *walk_begin(
 	const struct places *places, struct arena *arena, struct error **ret_error)
 {
@@ -169,10 +167,9 @@ static struct walk *walk_begin(
 	return walk;
 }
 
-/* Goes through the directory, which stays open for what is below it. false with errno. */
-static bool look_at_all(struct walk *walk)
+bool tasks_each_process(int proc, void (*use)(void *context, int pid), void *context)
 {
-	int fd = pseudo_open(walk->proc, ".");
+	int fd = pseudo_open(proc, ".");
 	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	if (!entries) {
 		int number = errno;
@@ -190,11 +187,34 @@ static bool look_at_all(struct walk *walk)
 			break;
 		int pid = number_of(entry->d_name);
 		if (pid > 0)
-			look_at_process(walk, pid);
+			use(context, pid);
 	}
 	closedir(entries);
 	errno = number;
 	return number == 0;
+}
+
+static void look_at_pid(void *context, int pid)
+{
+	look_at_process(context, pid);
+}
+
+static struct slice why_partial(const struct places *places, const struct walk *walk)
+{
+	struct slice why = sight_obstacle(places, walk->proc, walk->arena);
+	if (why.len == 0 && walk->hidden > 0)
+		why = arena_printf(walk->arena,
+			"the labels of %zu task%s cannot be read: run it as root of the host, outside "
+			"of any AppArmor namespace",
+			walk->hidden, walk->hidden == 1 ? "" : "s");
+	return why;
+}
+
+static struct tasks found_tasks(const struct walk *walk, struct slice hidden)
+{
+	if (walk->count > 0)
+		qsort(walk->tasks, walk->count, sizeof(*walk->tasks), by_pid);
+	return (struct tasks){walk->tasks, walk->count, hidden.len > 0, hidden};
 }
 
 bool tasks_read(const struct places *places, struct arena *arena, struct tasks *ret_tasks,
@@ -203,16 +223,28 @@ bool tasks_read(const struct places *places, struct arena *arena, struct tasks *
 	struct walk *walk = walk_begin(places, arena, ret_error);
 	if (!walk)
 		return false;
-	bool is_read = look_at_all(walk);
+	bool is_read = tasks_each_process(walk->proc, look_at_pid, walk);
 	int number = errno;
-	bool is_partial = walk->is_partial || hides_processes(walk->proc);
+	struct slice hidden = why_partial(places, walk);
 	close(walk->proc);
 	if (!is_read)
 		return error_make(
 			ret_error, number, "cannot read the processes in '%s'", places->proc);
-	if (walk->count > 0)
-		qsort(walk->tasks, walk->count, sizeof(*walk->tasks), by_pid);
-	*ret_tasks = (struct tasks){walk->tasks, walk->count, is_partial};
+	*ret_tasks = found_tasks(walk, hidden);
+	return true;
+}
+
+bool tasks_of_process(const struct places *places, int pid, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error)
+{
+	struct walk *walk = walk_begin(places, arena, ret_error);
+	if (!walk)
+		return false;
+	walk->wants_all = true;
+	look_at_process(walk, pid);
+	close(walk->proc);
+	*ret_tasks = found_tasks(
+		walk, walk->hidden > 0 ? SLICE("a label cannot be read") : slice_of(NULL, 0));
 	return true;
 }
 
@@ -267,6 +299,18 @@ bool label_holds(struct slice label, struct slice namespace, struct slice name)
 		struct slice member = next_member(&label);
 		label_split_namespace(&member, &of_member);
 		if (slice_eq(of_member, namespace) && name_is_below(member, name))
+			return true;
+	}
+	return false;
+}
+
+bool label_is_in(struct slice label, struct slice namespace)
+{
+	struct slice of_member = SLICE("");
+	while (label.len > 0) {
+		struct slice member = next_member(&label);
+		label_split_namespace(&member, &of_member);
+		if (slice_eq(of_member, namespace))
 			return true;
 	}
 	return false;

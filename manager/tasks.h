@@ -22,11 +22,21 @@ struct tasks {
 	struct task
 		*tasks; /* confined ones, by pid; a process once for each label its threads have */
 	size_t count;
-	bool is_partial; /* some could not be read for lack of rights */
+	bool is_partial;     /* there may be others; `hidden` says why */
+	struct slice hidden; /* words: what stands against it and how to run it to see all */
 };
 
+/* Whether all tasks of the machine were seen is decided by manager/host/sight.h. An error when
+ * there is no proc. */
 bool tasks_read(const struct places *places, struct arena *arena, struct tasks *ret_tasks,
 	struct error **ret_error);
+
+/* All labels of the threads of a process, each once, the unconfined too; none when it is gone. */
+bool tasks_of_process(const struct places *places, int pid, struct arena *arena,
+	struct tasks *ret_tasks, struct error **ret_error);
+
+/* Calls `use` for each process in the directory `proc`, in no order. false with errno. */
+bool tasks_each_process(int proc, void (*use)(void *context, int pid), void *context);
 
 /* The task of a pid (confined or not; its label is empty where the kernel has no AppArmor, and
  * ":tenant:unconfined" without a mode in a namespace); an error (ESRCH) when there is none, EACCES
@@ -40,5 +50,9 @@ bool task_read(const struct places *places, int pid, struct arena *arena, struct
  * tenant (as 6.1 and 6.12 write it).
  */
 bool label_holds(struct slice label, struct slice namespace, struct slice name);
+
+/* Whether a member of the label is of the namespace ("" is ours): its profiles are asked when the
+ * task starts a program. */
+bool label_is_in(struct slice label, struct slice namespace);
 
 #endif

@@ -66,6 +66,7 @@ struct change {
 	 * not ours or was edited.
 	 */
 	bool backs_up;
+	bool keeps_loaded;   /* DROP: the kernel's profile of that name is not ours, and stays */
 	struct slice source; /* PUT, for the record: absolute path of the description */
 	/*
 	 * PUT: links to make, where nothing is or the very link. DROP: links to remove, as long as

@@ -115,6 +115,7 @@ static bool build_change(const struct builder *builder, const struct change *cha
 	struct journal_change built = {
 		.is_drop = is_drop,
 		.backs_up = change->backs_up,
+		.keeps_loaded = change->keeps_loaded,
 		.name = change->name,
 		.source = change->source,
 		.text.path = installed.path,

@@ -177,9 +177,13 @@ def ownership():
         world.behind_our_back("load", text)
         alien = world.describe("alien")
         before = world.snapshot()
-        for command in ("install", "sync"):
-            operand = alien if command == "install" else world.directory
-            refused(world, before, world.go(command, operand), "'alien': the kernel holds a profile of that name that aaforge did not load; --force replaces it$", command + " over a foreign profile")
+        words = "'alien': the kernel holds a profile of that name that aaforge did not load; --force replaces it$"
+        refused(world, before, world.go("install", alien), words, "install over a foreign profile")
+        held = world.profiles()
+        result = world.go("sync", world.directory)
+        check(result.status == 1 and re.search(words, result.message, re.M), "sync over a foreign profile", result.message)
+        check("other" in world.profiles() and not os.path.exists(world.text("alien")), "the others are applied", result.message)
+        check(set(world.profiles()) - {"other"} == set(held), "the foreign one stays", world.profiles())
         result = world.go("sync", "--force", world.directory)
         done(result, r"^\+ alien ", "a foreign profile, forced")
         check("backup" not in result.message, "of what the kernel held no file is kept", result.message)
@@ -208,14 +212,14 @@ def drift():
         before = world.snapshot()
         refused(world, before, world.go("install", path), "somebody else has replaced", "install over drift")
         result = world.go("sync", "--dry-run", world.directory)
-        done(result, "^~ web .*the kernel has it in mode complain", "drift is seen")
+        done(result, "^~ web .*is loaded in mode complain, not enforce", "drift is seen")
         check(world.snapshot() == before, "a dry run changes nothing")
         done(world.go("sync", world.directory), "^0 new, 1 changed, 0 gone, 1 unchanged$", "drift is mended")
         check(world.profiles() == {"web": "enforce", "db": "enforce"}, "it is as it was", world.profiles())
         world.behind_our_back("load", world.file("text", "profile web { /x r, }\n"))
-        done(world.go("sync", world.directory), "^~ web .*it was replaced in the kernel", "another policy is mended")
+        done(world.go("sync", world.directory), "^~ web .*was replaced by somebody else", "another policy is mended")
         world.behind_our_back("unload", "--force", "web")
-        done(world.go("sync", world.directory), "^~ web .*it was not loaded", "an unloaded profile is loaded")
+        done(world.go("sync", world.directory), "^~ web .*; is not loaded", "an unloaded profile is loaded")
         check(len(world.state()) == len(identity), "the kernel holds what it held")
         world.describe("db", "template: minimal", "mode: complain")
         done(world.go("sync", world.directory), "^~ db .*complain; its text is another", "a change of the mode")
@@ -223,6 +227,9 @@ def drift():
         # Without hashes, the text that was loaded tells.
         done(world.go("sync", world.directory, hash="none"), "", "a kernel without hashes")
         done(world.go("sync", world.directory, hash="none"), "^nothing to do: 2", "again")
+        world.describe("db", "template: minimal", "readable: [/srv]")
+        done(world.go("sync", world.directory, hash="none"), "1 changed", "loaded without a hash")
+        done(world.go("sync", world.directory, hash="none"), "note: the kernel shows no hashes: whether somebody has replaced 'db' and others cannot be seen", "what cannot be seen is told")
 
 
 def idempotent():
@@ -264,11 +271,29 @@ def broken():
     with World() as world:
         world.describe("web")
         done(world.go("sync", world.directory), "^1 new", "sync")
-        world.describe("new")
+        world.describe("bad")
+        world.describe("old")
+        done(world.go("sync", world.directory), "^2 new", "sync of two more")
+        os.unlink(world.directory + "/old.yaml")
+        world.describe("fresh")
         world.file("svc/bad.yaml", "name: bad\nbinry: /x\n")
-        before = world.snapshot()
-        refused(world, before, world.go("sync", world.directory), "unknown key 'binry'(.|\n)*nothing was changed", "one is broken")
+        kept = read(world.text("bad")), read(world.copy("bad.yaml"))
+        result = world.go("sync", "--prune", "--json", world.directory)
+        check(result.status == 1 and "unknown key 'binry'" in result.message, "one is broken", result.message)
+        plan = {p["name"]: p for p in json.loads(result.text)["profiles"]}
+        actions = {name: plan[name]["action"] for name in plan}
+        check(actions == {"bad": "refused", "fresh": "new", "old": "same", "web": "same"}, "JSON lists the broken one", actions)
+        check("refused" in plan["bad"]["why"] and "problems" in plan["old"]["why"], "with the reasons", plan)
+        check((read(world.text("bad")), read(world.copy("bad.yaml"))) == kept, "the broken one keeps what is there")
+        check(sorted(world.profiles()) == ["bad", "fresh", "old", "web"], "the others are applied, none is pruned", world.profiles())
+        result = world.go("sync", world.directory)
+        check(result.status == 1 and re.search("^0 new, 0 changed, 0 gone, 2 unchanged, 1 refused$", result.message, re.M), "again", result.message)
+        world.file("only/bad.yaml", "name: bad\nbinry: /x\n")
+        result = world.go("sync", os.path.dirname(world.file("only/bad.yaml", "name: bad\nbinry: /x\n")))
+        check(result.status == 1 and "nothing to do" not in result.message and "1 refused" in result.message, "nothing but a broken one", result.message)
         os.unlink(world.directory + "/bad.yaml")
+        world.describe("new")
+        before = world.snapshot()
         for fail, word in (("replace:EPROTO", "cannot load"), ("replace:ENOSPC", "no room left"), ("replace:EACCES", "cannot load"), ("replace:short", "cannot load")):
             result = world.go("sync", world.directory, fail=fail)
             refused(world, before, result, word, "the kernel says " + fail, 3)
@@ -312,9 +337,12 @@ def prune():
         # A file whose name is one profile and whose content is another must not go with the first.
         os.rename(world.copy("db.yaml"), world.copy("keep"))
         write(world.copy("db.yaml"), description("db2"))
-        refused(world, world.snapshot(), world.go("sync", "--prune", world.path("/etc/aaforge")), "would go with it, but describes 'db2'", "another's description")
+        result = world.go("sync", "--prune", world.path("/etc/aaforge"))
+        check(result.status == 1 and "would go with it, but describes 'db2'" in result.message, "another's description", result.message)
+        check(os.path.exists(world.text("db")) and os.path.exists(world.copy("db.yaml")), "it stays", world.profiles())
+        check("db2" in world.profiles() and "db" in world.profiles(), "and what it describes is applied", world.profiles())
         os.rename(world.copy("keep"), world.copy("db.yaml"))
-        done(world.go("sync", "--prune", "--force", empty), "2 gone", "an empty directory, forced")
+        done(world.go("sync", "--prune", "--force", empty), "3 gone", "an empty directory, forced")
         check(world.profiles() == {}, "all are gone", world.profiles())
         done(world.go("sync", world.path("/etc/aaforge")), "^nothing to do: 0", "nothing is installed any more")
 

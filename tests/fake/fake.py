@@ -133,8 +133,9 @@ class Machine:
                 records[name] = f.read()
         return records
 
-    def add_task(self, pid, command, label="unconfined"):
-        """A process: add_task(17, "nginx", "web (enforce)")."""
+    def add_task(self, pid, command, label="unconfined", program=None, cgroup=None, words=()):
+        """A process: add_task(17, "nginx", "web (enforce)", "/usr/sbin/nginx", "/system.slice/…",
+        its command line)."""
         directory = self.path("/proc/%d" % pid)
         for part in ("", "task/%d/" % pid):
             attr = os.path.join(directory, part, "attr/apparmor")
@@ -143,6 +144,18 @@ class Machine:
                 f.write(label + "\n")
         with open(os.path.join(directory, "comm"), "w") as f:
             f.write(command + "\n")
+        if program:
+            os.symlink(program, os.path.join(directory, "exe"))
+        if cgroup:
+            self.put("/proc/%d/cgroup" % pid, "0::%s\n" % cgroup)
+        if words:
+            self.put("/proc/%d/cmdline" % pid, "".join(word + "\0" for word in words))
+
+    def hide_tasks(self):
+        """From now on this is a PID namespace of a container."""
+        link = self.path("/proc/self/ns/pid")
+        os.unlink(link)
+        os.symlink("pid:[4026532177]", link)
 
     def remove_task(self, pid):
         shutil.rmtree(self.path("/proc/%d" % pid))

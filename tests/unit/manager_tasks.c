@@ -1,3 +1,4 @@
+#include "manager/host/sight.h"
 #include "manager/label.h"
 #include "manager/tasks.h"
 #include "tests/unit/manager_place.h"
@@ -19,13 +20,22 @@ struct fake {
 	struct error *error;
 };
 
+static void put_link(struct fake *fake, const char *name, const char *target)
+{
+	unlink(place_at(&fake->place, name));
+	CU_ASSERT_EQUAL(symlink(target, place_at(&fake->place, name)), 0);
+}
+
 static struct fake *fake_begin(void)
 {
 	struct fake *fake = calloc(1, sizeof(*fake));
 	fake->place = place_begin();
 	arena_init(&fake->arena, test_out_of_memory);
 	chmod(fake->place.path, 0755);
-	fake->places = (struct places){.root = "", .proc = fake->place.path};
+	fake->places = (struct places){.root = fake->place.path, .proc = fake->place.path};
+	place_put(&fake->place, "self/stat", "");
+	CU_ASSERT_EQUAL(mkdir(place_at(&fake->place, "self/ns"), 0755), 0);
+	put_link(fake, "self/ns/pid", SIGHT_PID_NAMESPACE);
 	return fake;
 }
 
@@ -95,7 +105,7 @@ UNIT_TEST(tasks_confined_ones_by_pid)
 	CU_ASSERT_TRUE_FATAL(read_fake(fake));
 	CU_ASSERT_TRUE(holds(fake, "5 e?[31m?v?il web//&:t:db (mixed), 6  free (unconfined), "
 				   "20 sh a b (x) (complain), 100 nginx web (enforce)"));
-	CU_ASSERT_EQUAL(fake->tasks.is_partial, geteuid() != 0);
+	CU_ASSERT_FALSE(fake->tasks.is_partial);
 	fake_end(fake);
 }
 
@@ -138,7 +148,7 @@ UNIT_TEST(tasks_that_vanish)
 	CU_ASSERT_EQUAL(mkdir(place_at(&fake->place, "7/task/7"), 0755), 0);
 	CU_ASSERT_TRUE_FATAL(read_fake(fake));
 	CU_ASSERT_TRUE(holds(fake, "5 x web (enforce)"));
-	CU_ASSERT_EQUAL(fake->tasks.is_partial, geteuid() != 0);
+	CU_ASSERT_FALSE(fake->tasks.is_partial);
 	CU_ASSERT_FALSE(task_read(&fake->places, 6, &fake->arena, &task, &fake->error));
 	CU_ASSERT_TRUE(error_takes(&fake->error, ESRCH, "there is no process 6"));
 	CU_ASSERT_FALSE(task_read(&fake->places, 12345, &fake->arena, &task, &fake->error));
@@ -160,7 +170,7 @@ UNIT_TEST(tasks_with_garbage)
 	put_process(fake, 8, text, "web (kill)\n");
 	CU_ASSERT_TRUE_FATAL(read_fake(fake));
 	CU_ASSERT_TRUE(holds(fake, "5 x web (enforce), 8  web (kill)"));
-	CU_ASSERT_EQUAL(fake->tasks.is_partial, geteuid() != 0);
+	CU_ASSERT_FALSE(fake->tasks.is_partial);
 	put_process(fake, 9, "x\n", text);
 	CU_ASSERT_TRUE_FATAL(read_fake(fake));
 	CU_ASSERT_TRUE(holds(fake, "5 x web (enforce), 8  web (kill)"));
@@ -204,6 +214,7 @@ UNIT_TEST(tasks_of_this_machine)
 	struct fake *fake = fake_begin();
 	struct task task;
 	fake->places.proc = "/proc";
+	fake->places.root = "";
 	CU_ASSERT_TRUE(read_fake(fake));
 	CU_ASSERT_TRUE_FATAL(task_read(&fake->places, getpid(), &fake->arena, &task, &fake->error));
 	CU_ASSERT_EQUAL(task.pid, getpid());
@@ -236,6 +247,106 @@ UNIT_TEST(tasks_without_rights)
 	waitpid(pid, &status, 0);
 	CU_ASSERT_EQUAL(status, 0);
 	fake_end(fake);
+}
+
+/* What a proc must show before it counts as that of the whole machine. */
+static bool says(struct fake *fake, const char *words)
+{
+	if (!read_fake(fake))
+		return false;
+	if (!*words)
+		return !fake->tasks.is_partial && fake->tasks.hidden.len == 0;
+	return fake->tasks.is_partial && fake->tasks.hidden.len > 0 &&
+	       memmem(fake->tasks.hidden.at, fake->tasks.hidden.len, words, strlen(words));
+}
+
+static void put_mounts(struct fake *fake, const char *point, const char *options)
+{
+	char text[400];
+	snprintf(text, sizeof(text),
+		"22 1 0:20 / /sys rw - sysfs sysfs rw\n"
+		"35 34 0:20 / %s rw,nosuid shared:5 master:1 - proc proc %s\n",
+		point, options);
+	place_put(&fake->place, "self/mountinfo", text);
+}
+
+static void put_rights(
+	struct fake *fake, const char *user, const char *capabilities, const char *label)
+{
+	char text[200];
+	snprintf(text, sizeof(text), "Name:\tx\nCapEff:\t%s\n", capabilities);
+	put_link(fake, "self/ns/user", user);
+	place_put(&fake->place, "self/status", text);
+	place_put(&fake->place, "self/attr/apparmor/current", label);
+}
+
+UNIT_TEST(sight_of_namespaces)
+{
+	struct fake *fake = fake_begin();
+	CU_ASSERT_TRUE(says(fake, ""));
+	put_link(fake, "self/ns/pid", "pid:[4026532177]");
+	CU_ASSERT_TRUE(says(fake, "not the PID namespace of the host"));
+	place_put(&fake->place, "1/comm", "init\n");
+	CU_ASSERT_EQUAL(mkdir(place_at(&fake->place, "1/ns"), 0755), 0);
+	put_link(fake, "1/ns/pid", "pid:[4026532177]");
+	CU_ASSERT_TRUE(says(fake, "not the PID namespace of the host"));
+	put_link(fake, "1/ns/pid", "pid:[40265318360]");
+	CU_ASSERT_TRUE(says(fake, "not the PID namespace of the host"));
+	put_link(fake, "1/ns/pid", SIGHT_PID_NAMESPACE);
+	CU_ASSERT_TRUE(says(fake, ""));
+	fake->places.root = "";
+	CU_ASSERT_TRUE(says(fake, "is not the proc of the kernel"));
+	fake_end(fake);
+}
+
+UNIT_TEST(sight_of_mounts)
+{
+	struct fake *fake = fake_begin();
+	fake->places.root = strndup(fake->place.path, strlen("/tmp"));
+	const char *proc = fake->place.path + strlen("/tmp");
+	char name[200];
+	put_mounts(fake, proc, "rw");
+	CU_ASSERT_TRUE(says(fake, ""));
+	snprintf(name, sizeof(name), "%s/sys/fs", proc);
+	put_mounts(fake, name, "rw,hidepid=invisible");
+	CU_ASSERT_TRUE(says(fake, ""));
+	snprintf(name, sizeof(name), "%s/812", proc);
+	put_mounts(fake, name, "rw");
+	CU_ASSERT_TRUE(says(fake, "something is mounted over a process"));
+	put_mounts(fake, proc, "rw,hidepid=off");
+	CU_ASSERT_TRUE(says(fake, ""));
+	put_mounts(fake, proc, "rw,hidepid=0");
+	CU_ASSERT_TRUE(says(fake, ""));
+	put_mounts(fake, proc, "rw,gid=5,hidepid=invisible");
+	CU_ASSERT_TRUE(says(fake, "hidepid="));
+	put_rights(fake, SIGHT_USER_NAMESPACE, "000001ffffffffff", "unconfined\n");
+	CU_ASSERT_TRUE(says(fake, ""));
+	put_rights(fake, SIGHT_USER_NAMESPACE, "000001fffff7ffff", "unconfined\n");
+	CU_ASSERT_TRUE(says(fake, "hidepid="));
+	put_rights(fake, SIGHT_USER_NAMESPACE, "000001ffffffffff", "forge (enforce)\n");
+	CU_ASSERT_TRUE(says(fake, "hidepid="));
+	put_rights(fake, "user:[4026532000]", "000001ffffffffff", "unconfined\n");
+	CU_ASSERT_TRUE(says(fake, "hidepid="));
+	free((char *)fake->places.root);
+	fake_end(fake);
+}
+
+UNIT_TEST(tasks_of_hidden_namespaces)
+{
+	struct fake *fake = fake_begin();
+	put_process(fake, 5, "x\n", "---\n");
+	CU_ASSERT_TRUE(says(fake, "the labels of 1 task cannot"));
+	fake_end(fake);
+}
+
+UNIT_TEST(label_members)
+{
+	CU_ASSERT_TRUE(label_is_in(SLICE("unconfined"), SLICE("")));
+	CU_ASSERT_FALSE(label_is_in(SLICE("unconfined"), SLICE("t")));
+	CU_ASSERT_TRUE(label_is_in(SLICE("a//&:t:unconfined"), SLICE("t")));
+	CU_ASSERT_TRUE(label_is_in(SLICE("a//&:t:unconfined"), SLICE("")));
+	CU_ASSERT_FALSE(label_is_in(SLICE(":t:unconfined"), SLICE("")));
+	CU_ASSERT_FALSE(label_is_in(SLICE(":t:a//&b"), SLICE("")));
 }
 
 UNIT_TEST(label_modes)
