@@ -76,6 +76,14 @@ static bool read_one(struct machine *machine, const char *text, struct aside *as
 	       refuse(machine, text, exists(installed.path.at) ? "cannot be read" : "is gone");
 }
 
+static bool is_listed(const struct aside_list *list, struct slice file)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (slice_eq(list->entries[i].file, file))
+			return true;
+	return false;
+}
+
 enum status aside_read(struct machine *machine, struct aside_list *ret_list)
 {
 	const struct options *options = machine->options;
@@ -84,16 +92,10 @@ enum status aside_read(struct machine *machine, struct aside_list *ret_list)
 	bool is_good = true;
 	for (size_t i = 0; i < options->replaced_count; i++) {
 		struct aside *aside = &list.entries[list.count];
-		if (!read_one(machine, options->replaced[i], aside)) {
+		if (!read_one(machine, options->replaced[i], aside))
 			is_good = false;
-			continue;
-		}
-		for (size_t n = 0; n < list.count; n++)
-			if (slice_eq(list.entries[n].file, aside->file))
-				aside = NULL;
-		list.count += aside != NULL;
-		if (!aside)
-			continue;
+		else
+			list.count += !is_listed(&list, aside->file);
 	}
 	*ret_list = list;
 	return is_good ? STATUS_OK : STATUS_INPUT;

@@ -163,8 +163,10 @@ static struct slice advice_for(const struct rivals *rivals, struct slice file, s
 		return arena_printf(arena,
 			"'aaforge install --replace-distribution %.*s' puts that file aside",
 			SLICE_FMT(file));
-	return arena_printf(
-		arena, "'aaforge unload %.*s' takes that one out of the kernel", SLICE_FMT(name));
+	const char *namespace = rivals->machine->options->namespace;
+	return arena_printf(arena, "'aaforge unload %s%s%s%.*s' takes that one out of the kernel",
+		namespace ? "--namespace " : "", namespace ? namespace : "", namespace ? " " : "",
+		SLICE_FMT(name));
 }
 
 static void object(
