@@ -101,14 +101,23 @@ enum status aside_read(struct machine *machine, struct aside_list *ret_list)
 	return is_good ? STATUS_OK : STATUS_INPUT;
 }
 
-struct aside *aside_of(const struct aside_list *list, struct slice profile)
+static bool defines(const struct aside *aside, struct slice profile)
 {
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t n = 0; n < list->entries[i].profiles.count; n++) {
-			const struct scanned *item = &list->entries[i].profiles.items[n];
-			if (item->namespace.len == 0 && slice_eq(item->name, profile))
-				return &list->entries[i];
-		}
+	for (size_t i = 0; i < aside->profiles.count; i++)
+		if (aside->profiles.items[i].namespace.len == 0 &&
+			slice_eq(aside->profiles.items[i].name, profile))
+			return true;
+	return false;
+}
+
+struct aside *aside_of(const struct aside_list *list, struct slice profile, struct slice file)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct aside *aside = &list->entries[i];
+		bool is_it = file.len > 0 ? slice_eq(file, aside->file) : aside->is_disabled;
+		if (is_it && defines(aside, profile))
+			return aside;
+	}
 	return NULL;
 }
 

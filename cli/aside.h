@@ -14,6 +14,7 @@ struct aside {
 	struct scan profiles; /* that it defines */
 	bool is_disabled;     /* by somebody before, so that nothing is to be done to the file */
 	bool is_wanted;	      /* it disputes something */
+	const struct desired *added_to; /* the last one that aside_add was called for */
 };
 
 struct aside_list {
@@ -25,8 +26,9 @@ struct aside_list {
  * file of the distribution there. */
 enum status aside_read(struct machine *machine, struct aside_list *ret_list);
 
-/* The entry whose file defines the profile (in our own namespace), or NULL. */
-struct aside *aside_of(const struct aside_list *list, struct slice profile);
+/* The entry of that file, or without one an entry that was disabled before, if it defines the
+ * profile (in our own namespace); or NULL. */
+struct aside *aside_of(const struct aside_list *list, struct slice profile, struct slice file);
 
 /*
  * Makes what is put aside for it part of a change: the link, the record, the profiles that are

@@ -181,34 +181,38 @@ static void object(
 			SLICE_FMT(advice));
 }
 
-/* false: it stands against the profile. */
-static bool put_aside(struct rivals *rivals, struct desired *desired, struct slice profile)
+/* false: it stands against the profile. `file` is empty for a loaded one that no file defines that
+ * is loaded at boot. */
+static bool put_aside(
+	struct rivals *rivals, struct desired *desired, struct slice profile, struct slice file)
 {
-	struct aside *aside = aside_of(&rivals->asides, profile);
+	struct aside *aside = aside_of(&rivals->asides, profile, file);
 	if (!aside)
 		return false;
-	for (size_t i = 0; i < desired->change.link_count; i++)
-		if (slice_ends(desired->change.links[i].target, aside->file))
-			return true;
 	aside->is_wanted = true;
-	aside_add(rivals->machine, aside, rivals->names, rivals->name_count, desired);
+	if (aside->added_to != desired)
+		aside_add(rivals->machine, aside, rivals->names, rivals->name_count, desired);
+	aside->added_to = desired;
 	return true;
 }
 
 static void decide_name(struct rivals *rivals, struct desired *desired)
 {
 	struct slice name = desired->item->name;
-	struct aside *aside = aside_of(&rivals->asides, name);
-	const struct scanned *other = attachments_defined(&rivals->attachments, name, name);
-	if (!other ||
-		(aside && slice_eq(aside->file, other->file) && put_aside(rivals, desired, name)))
+	const struct scan *boot = &rivals->attachments.boot;
+	const struct scanned *item = attachments_defined(&rivals->attachments, name, name);
+	for (; item && item < boot->items + boot->count && slice_eq(item->name, name); item++) {
+		if (item->namespace.len > 0 || slice_eq(item->file, name) ||
+			put_aside(rivals, desired, name, item->file))
+			continue;
+		object(rivals, desired,
+			arena_printf(rivals->machine->arena,
+				"'%s/%.*s' defines a profile of that name as well: which of the "
+				"two is in force after a boot depends on the order of the files",
+				rivals->machine->places.profiles, SLICE_FMT(item->file)),
+			advice_for(rivals, item->file, name));
 		return;
-	object(rivals, desired,
-		arena_printf(rivals->machine->arena,
-			"'%s/%.*s' defines a profile of that name as well: which of the two is "
-			"in force after a boot depends on the order of the files",
-			rivals->machine->places.profiles, SLICE_FMT(other->file)),
-		advice_for(rivals, other->file, name));
+	}
 }
 
 static void decide_profile(
@@ -219,7 +223,7 @@ static void decide_profile(
 	size_t at = 0;
 	while (attachments_next_dispute(
 		&rivals->attachments, desired->item->member, profile, &at, &dispute)) {
-		if (put_aside(rivals, desired, dispute.other->name) || is_told)
+		if (put_aside(rivals, desired, dispute.other->name, dispute.other->file) || is_told)
 			continue;
 		is_told = true;
 		object(rivals, desired, facts_of(rivals, &dispute),
