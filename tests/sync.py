@@ -524,6 +524,8 @@ def rivals():
         check(os.readlink(world.text("disable/usr.bin.web")) == "../usr.bin.web", "aside: the link")
         check(world.profiles() == {"web": "enforce"}, "aside: unloaded", world.profiles())
         refused(world, world.snapshot(), world.go("install", "--replace-distribution", "web", web), "was installed by aaforge", "aside: ours")
+        rows = json.loads(world.run("status", "--json", "web").text)["profiles"]
+        check([row["replaces"] for row in rows] == [["usr.bin.web"]], "aside: status knows it", rows)
         twin = world.file("twin.yaml", attached("twin", "/usr/bin/web"))
         world.file("attached.profile", read(world.directory + "/attached.profile"))
         refused(world, world.snapshot(), world.go("install", twin), "'twin': the loaded profile 'web' .*'aaforge remove web' takes that one away", "aside: another of ours")
