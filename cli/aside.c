@@ -76,6 +76,14 @@ static bool read_one(struct machine *machine, const char *text, struct aside *as
 	       refuse(machine, text, exists(installed.path.at) ? "cannot be read" : "is gone");
 }
 
+static bool is_listed(const struct aside_list *list, struct slice file)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (slice_eq(list->entries[i].file, file))
+			return true;
+	return false;
+}
+
 enum status aside_read(struct machine *machine, struct aside_list *ret_list)
 {
 	const struct options *options = machine->options;
@@ -84,29 +92,32 @@ enum status aside_read(struct machine *machine, struct aside_list *ret_list)
 	bool is_good = true;
 	for (size_t i = 0; i < options->replaced_count; i++) {
 		struct aside *aside = &list.entries[list.count];
-		if (!read_one(machine, options->replaced[i], aside)) {
+		if (!read_one(machine, options->replaced[i], aside))
 			is_good = false;
-			continue;
-		}
-		for (size_t n = 0; n < list.count; n++)
-			if (slice_eq(list.entries[n].file, aside->file))
-				aside = NULL;
-		list.count += aside != NULL;
-		if (!aside)
-			continue;
+		else
+			list.count += !is_listed(&list, aside->file);
 	}
 	*ret_list = list;
 	return is_good ? STATUS_OK : STATUS_INPUT;
 }
 
-struct aside *aside_of(const struct aside_list *list, struct slice profile)
+static bool defines(const struct aside *aside, struct slice profile)
 {
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t n = 0; n < list->entries[i].profiles.count; n++) {
-			const struct scanned *item = &list->entries[i].profiles.items[n];
-			if (item->namespace.len == 0 && slice_eq(item->name, profile))
-				return &list->entries[i];
-		}
+	for (size_t i = 0; i < aside->profiles.count; i++)
+		if (aside->profiles.items[i].namespace.len == 0 &&
+			slice_eq(aside->profiles.items[i].name, profile))
+			return true;
+	return false;
+}
+
+struct aside *aside_of(const struct aside_list *list, struct slice profile, struct slice file)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct aside *aside = &list->entries[i];
+		bool is_it = file.len > 0 ? slice_eq(file, aside->file) : aside->is_disabled;
+		if (is_it && defines(aside, profile))
+			return aside;
+	}
 	return NULL;
 }
 
@@ -115,26 +126,29 @@ static int by_bytes(const void *a, const void *b)
 	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-/* Whether the profile leaves the kernel. */
+/* Whether the profile leaves the kernel: not while a task needs it, or may. */
 static bool is_unloaded(
 	struct machine *machine, struct slice profile, const struct slice *names, size_t name_count)
 {
+	static const char then[] = "and disputes the program until then";
 	const struct loaded *loaded = machine_loaded(machine);
 	if (!loaded || !loaded_find(loaded, SLICE(""), profile) ||
 		bsearch(&profile, names, name_count, sizeof(*names), by_bytes))
 		return false;
 	const struct task *task = machine_task(machine, profile);
-	if (!task && machine_tasks(machine)->is_partial)
-		print_problem("warning: '%.*s' stays in the kernel, as not all tasks can be seen, "
-			      "and disputes the program: %.*s",
-			SLICE_FMT(profile), SLICE_FMT(machine_tasks(machine)->hidden));
 	if (task)
 		print_problem("warning: '%.*s' stays in the kernel, as process %d (%.*s) is "
-			      "confined by it, and disputes the program until then: end that "
-			      "process, then 'aaforge unload %.*s'",
-			SLICE_FMT(profile), task->pid, SLICE_FMT(task->command),
+			      "confined by it, %s: end that process, then 'aaforge unload %.*s'",
+			SLICE_FMT(profile), task->pid, SLICE_FMT(task->command), then,
 			SLICE_FMT(profile));
-	return !task && !machine_tasks(machine)->is_partial;
+	else if (machine_tasks(machine)->is_partial && !machine->options->force)
+		print_problem("warning: '%.*s' stays in the kernel, as it may confine tasks that "
+			      "cannot be seen (%.*s), %s: 'aaforge unload --force %.*s'",
+			SLICE_FMT(profile), SLICE_FMT(machine->tasks.hidden), then,
+			SLICE_FMT(profile));
+	else
+		return true;
+	return false;
 }
 
 static void add_unloads(struct machine *machine, const struct aside *aside,
@@ -186,7 +200,7 @@ static void add_record(struct machine *machine, const struct aside *aside, struc
 	change->file_count = count;
 }
 
-enum status aside_add(struct machine *machine, const struct aside *aside, const struct slice *names,
+void aside_add(struct machine *machine, const struct aside *aside, const struct slice *names,
 	size_t name_count, struct desired *desired)
 {
 	struct change *change = &desired->change;
@@ -200,5 +214,4 @@ enum status aside_add(struct machine *machine, const struct aside *aside, const 
 		desired->why =
 			arena_printf(machine->arena, "puts '%.*s' aside", SLICE_FMT(aside->file));
 	}
-	return STATUS_OK;
 }

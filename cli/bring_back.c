@@ -78,6 +78,9 @@ static bool compile(struct machine *machine, struct slice file, struct profile_t
 	if (!options.features)
 		options.features = machine->features;
 	options.complain = installed.is_forced_complain;
+	for (size_t i = 0; i < DIAG_COUNT; i++)
+		if (options.severities[i] != SEVERITY_ERROR)
+			options.severities[i] = SEVERITY_OFF;
 	options.base = *machine->places.root ? machine->places.profiles : NULL;
 	*ret_text = (struct profile_text){
 		.path = installed.path, .text = arena_copy(machine->arena, bytes_slice(&text))};

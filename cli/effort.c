@@ -134,19 +134,15 @@ static struct change *collect(const struct effort *effort, bool loads, size_t *r
 /* What is new, and what comes back. */
 static struct policy_set loads_of(const struct effort *effort)
 {
-	const struct policy_set *back = &effort->leaving.returning;
+	const struct policy_set *new = &effort->desired.set, *back = &effort->leaving.returning;
 	struct policy_set all;
 	policy_set_init(effort->machine->arena, &all);
-	if (effort->desired.set.count > 0 || back->count == 0)
-		all = effort->desired.set.arena ? effort->desired.set : all;
-	size_t count = all.count + back->count;
-	struct set_member **members = arena_array(effort->machine->arena, count, sizeof(*members));
-	if (all.count > 0)
-		memcpy(members, all.members, all.count * sizeof(*members));
-	if (back->count > 0)
-		memcpy(members + all.count, back->members, back->count * sizeof(*members));
-	all.members = members;
-	all.count = all.capacity = count;
+	all.capacity = new->count + back->count;
+	all.members = arena_array(all.arena, all.capacity, sizeof(*all.members));
+	for (size_t i = 0; i < new->count; i++)
+		all.members[all.count++] = new->members[i];
+	for (size_t i = 0; i < back->count; i++)
+		all.members[all.count++] = back->members[i];
 	return all;
 }
 
@@ -298,18 +294,6 @@ static bool has_backup(const struct effort *effort)
 	return has;
 }
 
-/* Whatever was loaded: nothing of it is enforced. */
-static void say_kernel_mode(const struct machine *machine)
-{
-	struct host host;
-	if (!machine->has_kernel)
-		return;
-	host_read_mode(&machine->places, machine->arena, &host);
-	if (host_enforcement(&host) == HOST_ENFORCES_NOT)
-		print_problem("warning: the kernel enforces no profile, whatever its own mode: "
-			      "'aaforge doctor' tells the mend");
-}
-
 static void say_aside(const struct effort *effort)
 {
 	for (size_t i = 0; i < effort->desired.count; i++) {
@@ -322,6 +306,18 @@ static void say_aside(const struct effort *effort)
 				SLICE_FMT(slice_from(desired->change.links[n].target, 3)),
 				SLICE_FMT(desired->item->name));
 	}
+}
+
+/* Whatever was loaded: nothing of it is enforced. */
+static void say_kernel_mode(const struct machine *machine)
+{
+	struct host host;
+	if (!machine->has_kernel)
+		return;
+	host_read_mode(&machine->places, machine->arena, &host);
+	if (host_enforcement(&host) == HOST_ENFORCES_NOT)
+		print_problem("warning: the kernel enforces no profile, whatever its own mode: "
+			      "'aaforge doctor' tells the mend");
 }
 
 static void say_what_is_special(const struct effort *effort)

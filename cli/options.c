@@ -273,14 +273,14 @@ static bool set_option(
 	case OPTION_force:
 		options->force = true;
 		return true;
+	case OPTION_replace_distribution:
+		add_replaced(options, text);
+		return true;
 	case OPTION_any:
 		options->any = true;
 		return true;
 	case OPTION_installed:
 		options->installed = true;
-		return true;
-	case OPTION_replace_distribution:
-		add_replaced(options, text);
 		return true;
 	case OPTION_prune:
 		options->prune = true;

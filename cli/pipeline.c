@@ -1,5 +1,7 @@
 #include "cli/pipeline.h"
 
+#include "cli/attach_claim.h"
+#include "cli/attachments.h"
 #include "cli/names.h"
 #include "cli/report.h"
 #include "cli/template_store.h"
@@ -33,6 +35,7 @@ bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 		return false;
 	}
 	pipeline.names = name_table_new();
+	pipeline.attachments = attachment_table_new();
 	*ret_pipeline = pipeline;
 	return true;
 }
@@ -99,7 +102,7 @@ static const struct directory *directory_of(const struct pipeline *pipeline, siz
 }
 
 /* The path of a file by its number: operands are files or directories of files. */
-static void find_path(const struct pipeline *pipeline, uint32_t number, struct bytes *ret_path)
+void pipeline_path(const struct pipeline *pipeline, uint32_t number, struct bytes *ret_path)
 {
 	for (size_t i = 0; i < pipeline->options->argument_count; i++) {
 		const struct directory *directory = directory_of(pipeline, i);
@@ -116,28 +119,35 @@ static void find_path(const struct pipeline *pipeline, uint32_t number, struct b
 	}
 }
 
+bool pipeline_line(const struct pipeline *pipeline, uint32_t file, uint32_t line,
+	struct bytes *ret_text, struct slice *ret_line)
+{
+	struct bytes path = {0};
+	pipeline_path(pipeline, file, &path);
+	bool readable = !slice_is(bytes_slice(&path), "-") &&
+			file_read(path.at, SIZE_MAX / 4, ret_text, NULL);
+	bytes_free(&path);
+	struct slice rest = bytes_slice(ret_text);
+	for (uint32_t number = 1; number < line && rest.len > 0; number++) {
+		const char *newline = memchr(rest.at, '\n', rest.len);
+		rest = slice_from(rest, newline ? (size_t)(newline - rest.at) + 1 : rest.len);
+	}
+	const char *newline = rest.len ? memchr(rest.at, '\n', rest.len) : NULL;
+	*ret_line = newline ? slice_first(rest, (size_t)(newline - rest.at)) : rest;
+	return readable;
+}
+
 /*
  * Looks whether a line of a file holds a name. What cannot be read again (standard input), or may
  * be spelled otherwise, is believed.
  */
 static bool name_is_in_line(void *context, struct slice name, struct name_use use)
 {
-	const struct pipeline *pipeline = context;
-	struct bytes path = {0}, text = {0};
-	find_path(pipeline, use.file, &path);
-	bool readable =
-		!slice_is(bytes_slice(&path), "-") && file_read(path.at, SIZE_MAX / 4, &text, NULL);
-	struct slice rest = bytes_slice(&text);
-	for (uint32_t number = 1; number < use.line && rest.len > 0; number++) {
-		const char *newline = memchr(rest.at, '\n', rest.len);
-		rest = slice_from(rest, newline ? (size_t)(newline - rest.at) + 1 : rest.len);
-	}
-	const char *newline = rest.len ? memchr(rest.at, '\n', rest.len) : NULL;
-	size_t len = newline ? (size_t)(newline - rest.at) : rest.len;
-	struct slice line = slice_first(rest, len);
+	struct bytes text = {0};
+	struct slice line;
+	bool readable = pipeline_line(context, use.file, use.line, &text, &line);
 	bool spelled = slice_has(line, '\\') || slice_has(line, '*'); /* escapes, aliases */
-	bool found = !readable || spelled || memmem(line.at, len, name.at, name.len) != NULL;
-	bytes_free(&path);
+	bool found = !readable || spelled || memmem(line.at, line.len, name.at, name.len) != NULL;
 	bytes_free(&text);
 	return found;
 }
@@ -146,7 +156,7 @@ static void report_duplicate(struct pipeline *pipeline, struct work_item *item,
 	const struct service *service, struct name_use first)
 {
 	struct bytes path = {0};
-	find_path(pipeline, first.file, &path);
+	pipeline_path(pipeline, first.file, &path);
 	struct diag *diag = diag_add(&item->unit.diags, DIAG_DUPLICATE_NAME, service->name_span,
 		"the name '%.*s' is used by %.*s, line %u, already", SLICE_FMT(service->name),
 		SLICE_FMT(bytes_slice(&path)), first.line);
@@ -208,7 +218,8 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	const struct policy_template *template = template_find(pipeline, unit, service, path);
 	if (template)
 		item->ok = compile_service(
-			unit, service, template, &pipeline->compile, &item->compiled);
+				   unit, service, template, &pipeline->compile, &item->compiled) &&
+			   attach_claim(pipeline, item);
 }
 
 static void open_file(struct pipeline *pipeline)
@@ -305,5 +316,6 @@ void pipeline_close(struct pipeline *pipeline)
 	}
 	bytes_free(&pipeline->path);
 	name_table_free(pipeline->names);
+	attachment_table_free(pipeline->attachments);
 	library_free(pipeline->library);
 }

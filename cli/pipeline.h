@@ -31,6 +31,7 @@ struct work_item {
 struct template_entry;
 struct directory;
 struct name_table;
+struct attachment_table;
 
 struct pipeline {
 	const struct options *options;
@@ -38,6 +39,7 @@ struct pipeline {
 	struct library *library;
 	struct template_entry *templates;
 	struct name_table *names;
+	struct attachment_table *attachments;
 	enum status status; /* the worst so far */
 
 	/* Where it is: the operand, its files when it is a directory, the open file. */
@@ -67,6 +69,16 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item);
 
 /* Prints the item's diagnostics and notes its errors in pipeline->status. */
 void pipeline_report(struct pipeline *pipeline, struct work_item *item);
+
+/* Appends the path of a file of the operands, by its number. */
+void pipeline_path(const struct pipeline *pipeline, uint32_t number, struct bytes *ret_path);
+
+/*
+ * Reads a line (from 1) of such a file again; *ret_line, without its newline, lies in *ret_text,
+ * which the caller frees in any case. false where it cannot be read twice, as standard input.
+ */
+bool pipeline_line(const struct pipeline *pipeline, uint32_t file, uint32_t line,
+	struct bytes *ret_text, struct slice *ret_line);
 
 /* Prints a problem of the system and notes it in pipeline->status; frees the error. */
 void pipeline_problem(struct pipeline *pipeline, struct error *error);

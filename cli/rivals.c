@@ -47,24 +47,40 @@ static bool any_attaches(const struct policy_set *set)
 	return false;
 }
 
-static void add_names(struct rivals *rivals, const struct policy_set *set, struct slice namespace,
-	const struct leaving_list *leaving)
+static void begin_names(struct rivals *rivals, const struct policy_set *set, size_t more)
 {
-	size_t most = leaving ? leaving->count : 0;
 	for (size_t i = 0; i < set->count; i++)
-		most += set->members[i]->profile_count;
-	rivals->names = arena_array(rivals->machine->arena, most, sizeof(*rivals->names));
-	for (size_t i = 0; i < set->count; i++) {
-		const struct set_profile *top = NULL;
-		while ((top = set_member_next_top(set->members[i], top)))
-			if (slice_eq(top->namespace, namespace))
-				rivals->names[rivals->name_count++] = top->name;
-	}
+		more += set->members[i]->profile_count;
+	rivals->names = arena_array(rivals->machine->arena, more, sizeof(*rivals->names));
+}
+
+static void add_member(
+	struct rivals *rivals, const struct set_member *member, struct slice namespace)
+{
+	const struct set_profile *top = NULL;
+	while ((top = set_member_next_top(member, top)))
+		if (slice_eq(top->namespace, namespace))
+			rivals->names[rivals->name_count++] = top->name;
+}
+
+static void end_names(struct rivals *rivals)
+{
+	if (rivals->name_count > 0)
+		qsort(rivals->names, rivals->name_count, sizeof(*rivals->names), by_bytes);
+}
+
+/* What something else stands against stays as it is. */
+static void add_names(struct rivals *rivals, const struct policy_set *set,
+	const struct desired_list *list, const struct leaving_list *leaving)
+{
+	begin_names(rivals, set, leaving ? leaving->count : 0);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->entries[i].obstacle.len == 0)
+			add_member(rivals, list->entries[i].item->member, SLICE(""));
 	for (size_t i = 0; leaving && i < leaving->count; i++)
 		if (leaving->entries[i].obstacle.len == 0)
 			rivals->names[rivals->name_count++] = leaving->entries[i].installed->name;
-	if (rivals->name_count > 0)
-		qsort(rivals->names, rivals->name_count, sizeof(*rivals->names), by_bytes);
+	end_names(rivals);
 }
 
 static void look(struct rivals *rivals, const struct policy_set *set, struct slice namespace)
@@ -147,8 +163,10 @@ static struct slice advice_for(const struct rivals *rivals, struct slice file, s
 		return arena_printf(arena,
 			"'aaforge install --replace-distribution %.*s' puts that file aside",
 			SLICE_FMT(file));
-	return arena_printf(
-		arena, "'aaforge unload %.*s' takes that one out of the kernel", SLICE_FMT(name));
+	const char *namespace = rivals->machine->options->namespace;
+	return arena_printf(arena, "'aaforge unload %s%s%s%.*s' takes that one out of the kernel",
+		namespace ? "--namespace " : "", namespace ? namespace : "", namespace ? " " : "",
+		SLICE_FMT(name));
 }
 
 static void object(
@@ -163,36 +181,38 @@ static void object(
 			SLICE_FMT(advice));
 }
 
-/* false: it stands against the profile. */
-static bool put_aside(struct rivals *rivals, struct desired *desired, struct slice profile)
+/* false: it stands against the profile. `file` is empty for a loaded one that no file defines that
+ * is loaded at boot. */
+static bool put_aside(
+	struct rivals *rivals, struct desired *desired, struct slice profile, struct slice file)
 {
-	struct aside *aside = aside_of(&rivals->asides, profile);
+	struct aside *aside = aside_of(&rivals->asides, profile, file);
 	if (!aside)
 		return false;
-	for (size_t i = 0; i < desired->change.link_count; i++)
-		if (slice_ends(desired->change.links[i].target, aside->file))
-			return true;
 	aside->is_wanted = true;
-	enum status status =
+	if (aside->added_to != desired)
 		aside_add(rivals->machine, aside, rivals->names, rivals->name_count, desired);
-	rivals->status = status > rivals->status ? status : rivals->status;
+	aside->added_to = desired;
 	return true;
 }
 
 static void decide_name(struct rivals *rivals, struct desired *desired)
 {
 	struct slice name = desired->item->name;
-	struct aside *aside = aside_of(&rivals->asides, name);
-	const struct scanned *other = attachments_defined(&rivals->attachments, name, name);
-	if (!other ||
-		(aside && slice_eq(aside->file, other->file) && put_aside(rivals, desired, name)))
+	const struct scan *boot = &rivals->attachments.boot;
+	const struct scanned *item = attachments_defined(&rivals->attachments, name, name);
+	for (; item && item < boot->items + boot->count && slice_eq(item->name, name); item++) {
+		if (item->namespace.len > 0 || slice_eq(item->file, name) ||
+			put_aside(rivals, desired, name, item->file))
+			continue;
+		object(rivals, desired,
+			arena_printf(rivals->machine->arena,
+				"'%s/%.*s' defines a profile of that name as well: which of the "
+				"two is in force after a boot depends on the order of the files",
+				rivals->machine->places.profiles, SLICE_FMT(item->file)),
+			advice_for(rivals, item->file, name));
 		return;
-	object(rivals, desired,
-		arena_printf(rivals->machine->arena,
-			"'%s/%.*s' defines a profile of that name as well: which of the two is "
-			"in force after a boot depends on the order of the files",
-			rivals->machine->places.profiles, SLICE_FMT(other->file)),
-		advice_for(rivals, other->file, name));
+	}
 }
 
 static void decide_profile(
@@ -203,7 +223,7 @@ static void decide_profile(
 	size_t at = 0;
 	while (attachments_next_dispute(
 		&rivals->attachments, desired->item->member, profile, &at, &dispute)) {
-		if (put_aside(rivals, desired, dispute.other->name) || is_told)
+		if (put_aside(rivals, desired, dispute.other->name, dispute.other->file) || is_told)
 			continue;
 		is_told = true;
 		object(rivals, desired, facts_of(rivals, &dispute),
@@ -242,7 +262,7 @@ enum status rivals_decide(struct machine *machine, const struct gathering *gathe
 	rivals.status = aside_read(machine, &rivals.asides);
 	if (rivals.status != STATUS_OK)
 		return rivals.status;
-	add_names(&rivals, &gathering->set, SLICE(""), leaving);
+	add_names(&rivals, &gathering->set, list, leaving);
 	look(&rivals, &gathering->set, SLICE(""));
 	for (size_t i = 0; i < list->count && rivals.status == STATUS_OK; i++)
 		decide(&rivals, &list->entries[i]);
@@ -279,7 +299,10 @@ bool rivals_allow_load(struct machine *machine, const struct gathering *gatherin
 	if (!any_attaches(set))
 		return true;
 	struct slice namespace = set->members[0]->profiles[0].namespace; /* that of all */
-	add_names(&rivals, set, namespace, NULL);
+	begin_names(&rivals, set, 0);
+	for (size_t i = 0; i < set->count; i++)
+		add_member(&rivals, set->members[i], namespace);
+	end_names(&rivals);
 	look(&rivals, set, namespace);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct set_profile *top = NULL;

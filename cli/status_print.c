@@ -1,6 +1,7 @@
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/status.h"
+#include "manager/change/replaced.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -159,6 +160,18 @@ static json_t *children_json(struct status_view *view, const struct review_row *
 	return array;
 }
 
+/* The files of the distribution that an installed profile has put aside. */
+static void set_replaced(struct status_view *view, const struct review_row *row, json_t *object)
+{
+	struct replaced replaced = {0};
+	if (row->namespace.len == 0)
+		replaced_read(&view->places, row->name, &view->arena, &replaced);
+	json_t *files = must(json_array());
+	for (size_t i = 0; i < replaced.count; i++)
+		push(files, report_json_text(replaced.files[i]));
+	set(object, "replaces", files);
+}
+
 static json_t *row_json(struct status_view *view, const struct review_row *row)
 {
 	json_t *object = must(json_object()), *tasks = must(json_array());
@@ -180,6 +193,7 @@ static json_t *row_json(struct status_view *view, const struct review_row *row)
 	set(object, "edited", json_boolean(row->installed.owner == OWNER_EDITED));
 	set(object, "disabled", json_boolean(row->installed.is_disabled));
 	set(object, "force_complain", json_boolean(row->installed.is_forced_complain));
+	set_replaced(view, row, object);
 	return object;
 }
 

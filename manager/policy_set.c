@@ -86,22 +86,6 @@ static void hash_profile(
 	profile->sha256 = arena_copy(arena, slice_str(sha256));
 }
 
-/* Without an automaton the kernel compares the name, and only a path can be equal to one. */
-static void read_attachment(
-	struct arena *arena, const struct compiled_profile *compiled, struct set_profile *profile)
-{
-	struct slice text = compiled->attachment.len > 0 ? compiled->attachment : profile->name;
-	bool is_literal = slice_starts(text, SLICE("/"));
-	for (size_t i = 0; i < text.len; i++)
-		is_literal = is_literal && !strchr("*?[]{}\\^@\"", text.at[i]);
-	if (!compiled->xmatch.dfa)
-		is_literal = slice_starts(profile->name, SLICE("/"));
-	if (!compiled->xmatch.dfa && !is_literal)
-		return;
-	profile->attach = arena_copy(arena, compiled->xmatch.dfa ? text : profile->name);
-	profile->attach_is_literal = is_literal;
-}
-
 static bool is_child(struct slice name)
 {
 	return memmem(name.at, name.len, "//", 2) != NULL;
@@ -125,6 +109,22 @@ static void fill_attachment(
 		profile->attaches = SET_ATTACHES_WORDS;
 		profile->programs = words;
 	}
+}
+
+/* Without an automaton the kernel compares the name, and only a path can be equal to one. */
+static void read_attachment(
+	struct arena *arena, const struct compiled_profile *compiled, struct set_profile *profile)
+{
+	struct slice text = compiled->attachment.len > 0 ? compiled->attachment : profile->name;
+	bool is_literal = slice_starts(text, SLICE("/"));
+	for (size_t i = 0; i < text.len; i++)
+		is_literal = is_literal && !strchr("*?[]{}\\^@\"", text.at[i]);
+	if (!compiled->xmatch.dfa)
+		is_literal = slice_starts(profile->name, SLICE("/"));
+	if (!compiled->xmatch.dfa && !is_literal)
+		return;
+	profile->attach = arena_copy(arena, compiled->xmatch.dfa ? text : profile->name);
+	profile->attach_is_literal = is_literal;
 }
 
 /*

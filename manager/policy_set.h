@@ -26,11 +26,11 @@ struct set_profile {
 	struct slice name, namespace; /* as in struct loaded_profile */
 	enum compiled_mode mode;
 	struct slice sha1, sha256; /* hex digits: what the kernel will show */
-	struct slice attach;	   /* attachment as text, or the name; "" attaches to no program */
-	bool attach_is_literal;	   /* to the program of that path and no other */
 	enum set_attachment attaches;
 	const struct slice *programs; /* NAME, WORDS */
 	size_t program_count;
+	struct slice attach;	/* attachment as text, or the name; "" attaches to no program */
+	bool attach_is_literal; /* to the program of that path and no other */
 };
 
 enum set_state {

@@ -50,6 +50,13 @@ static bool remove_profile(struct work *work, struct slice name, struct error **
 	return is_fine;
 }
 
+/* Whether what is loaded of the change's own name is not to go. */
+static bool keeps_own(const struct work *work, const struct journal_change *change)
+{
+	return !change->is_drop || change->keeps_loaded ||
+	       (change->stays_loaded && !work->is_unloaded);
+}
+
 /* Profiles of others that a change puts aside, then its own if it goes. *has_begun: some are out.
  */
 static bool remove_of(struct work *work, const struct journal_change *change, bool *has_begun,
@@ -58,8 +65,7 @@ static bool remove_of(struct work *work, const struct journal_change *change, bo
 	for (size_t i = 0; i <= change->unload_count; i++) {
 		bool is_own = i == change->unload_count;
 		struct slice name = is_own ? change->name : change->unloads[i];
-		bool stays = change->keeps_loaded || (change->stays_loaded && !work->is_unloaded);
-		if (is_own && (!change->is_drop || stays))
+		if (is_own && keeps_own(work, change))
 			break;
 		if (!remove_profile(work, name, ret_error)) {
 			*has_begun |= lost_some(work, name);

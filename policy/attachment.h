@@ -32,8 +32,9 @@ struct attachment {
 
 /*
  * Reads an attachment, or the name of a profile that has none beside it (is_name; a name that is a
- * pattern is one all the same). The text must outlive it. false with a static text in *ret_error
- * when it is no AARE, or does not start with '/'.
+ * pattern is one all the same; one with xattrs= has an automaton, so is_name is false for it). The
+ * text must outlive it. false with a static text in *ret_error when it is no AARE, or does not
+ * start with '/' (or '{', as a variable with several values does).
  */
 bool attachment_read(struct arena *arena, const struct limits *limits, struct slice text,
 	bool is_name, struct attachment *ret_attachment, const char **ret_error);
@@ -46,6 +47,12 @@ struct attachment attachment_of_automaton(const struct small_automaton *automato
 
 /* Whether it is a path without any pattern. */
 bool attachment_is_literal(const struct attachment *attachment);
+
+/*
+ * The last component of every program that it matches, where that is the same for all; else empty.
+ * Two with different ones match nothing in common.
+ */
+struct slice attachment_program_name(const struct attachment *attachment);
 
 /* Whether it matches the program (an absolute path, literally). */
 bool attachment_matches(const struct attachment *attachment, struct slice program);

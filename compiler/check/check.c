@@ -42,7 +42,10 @@ void check_profile(struct unit *unit, const struct policy_template *template,
 	struct check_input *first = NULL;
 	collect(&of, profile, 0, &first);
 	/* A daemon of the host has no container that the policy could disagree with. */
-	if (run && !slice_is(service->template, "host")) {
+	bool is_host = slice_is(service->template, "host");
+	if (is_host)
+		first->attached = service;
+	if (run && !is_host) {
 		first->service = service;
 		first->container = service->run;
 	}

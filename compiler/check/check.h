@@ -21,6 +21,8 @@ struct check_input {
 	 * wanted. */
 	const struct service *service;
 	const struct container *container;
+	/* The description of a profile of template host; NULL in children and elsewhere. */
+	const struct service *attached;
 	const struct check_input *next; /* the profile's children, then NULL */
 };
 

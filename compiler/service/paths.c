@@ -200,6 +200,36 @@ static void warn_linked(struct reader *reader, const struct text *text)
 	}
 }
 
+/*
+ * `/usr/sbin/x --foo`: a program and its arguments. The whole would be taken for the name of a file
+ * that nobody has, and the profile attached to nothing.
+ */
+static bool check_arguments(struct reader *reader, const struct text *text, bool pattern)
+{
+	struct text words[2];
+	struct slice path = text->text;
+	size_t count = text_words(text, words, 2);
+	size_t len = count > 0 ? (size_t)(words[0].text.at + words[0].text.len - path.at) : 0;
+	size_t rest = count > 1 ? (size_t)(words[1].text.at - path.at) : len;
+	if (rest == path.len)
+		return true;
+	struct diag *diag = report(reader, DIAG_PROGRAM_ARGUMENTS,
+		text_part(text, rest, path.len - rest),
+		count > 1
+			? "'%.*s' is a path and more: 'binary' takes the program without arguments"
+			: "'%.*s' ends in a blank",
+		SLICE_FMT(shown(reader, path)));
+	struct slice program = shown(reader, slice_first(path, len));
+	if (pattern)
+		help(reader, diag, "write '%.*s'; a blank that the name holds is written '\\040'",
+			SLICE_FMT(program));
+	else
+		help(reader, diag,
+			"write '%.*s'; if the file's name holds the blank: {file: \"%.*s\"}",
+			SLICE_FMT(program), SLICE_FMT(shown(reader, path)));
+	return false;
+}
+
 /* Decides what a path stands for; see "Paths" in aaforge.yaml(5). */
 static bool set_path(struct reader *reader, const struct key *key, const struct text *text,
 	bool is_file, struct path_entry *entry)
@@ -208,6 +238,8 @@ static bool set_path(struct reader *reader, const struct key *key, const struct 
 	if (!path_check(reader, text, is_pattern))
 		return false;
 	if (is_pattern && (!check_negation(reader, text) || !check_pattern(reader, text)))
+		return false;
+	if (key->id == KEY_BINARY && !is_file && !check_arguments(reader, text, is_pattern))
 		return false;
 	warn_linked(reader, text);
 	struct slice path = text->text;

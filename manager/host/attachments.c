@@ -113,15 +113,37 @@ void contender_read(
 		xmatch_automaton(arena, &compiled->xmatch, (uint32_t)limits_default.glob_states);
 	contender->xmatch = compiled->xmatch;
 	contender->is_known = automaton != NULL;
-	if (automaton)
-		contender->attachment = attachment_of_automaton(automaton, compiled->xmatch_len);
+	if (!automaton)
+		return;
+	contender->attachment = arena_new(arena, struct attachment);
+	*contender->attachment = attachment_of_automaton(automaton, compiled->xmatch_len);
 }
 
+/* The automaton of a text takes far more time than its glob, and few are asked for. */
 static void set_text(struct reader *reader, struct contender *contender, struct slice text)
 {
 	const char *why;
-	contender->is_known = attachment_read(reader->out->arena, &limits_default, text,
-		contender->is_name, &contender->attachment, &why);
+	size_t offset;
+	contender->text = text;
+	contender->glob = glob_read(reader->out->arena, &limits_default, text, &why, &offset);
+	contender->is_known =
+		contender->glob && slice_starts(glob_prefix(contender->glob), SLICE("/"));
+	if (contender->is_known)
+		contender->attachment = arena_new(reader->out->arena, struct attachment);
+}
+
+const struct attachment *contender_attachment(
+	const struct attachments *attachments, const struct contender *contender)
+{
+	const char *why;
+	struct attachment *attachment = contender->attachment;
+	if (!contender->is_known)
+		return NULL;
+	if (contender->glob && !attachment->glob &&
+		!attachment_read(attachments->arena, &limits_default, contender->text,
+			contender->is_name, attachment, &why))
+		return NULL;
+	return attachment;
 }
 
 /* `/usr/bin/x` stands for the program; `/usr/bin/x*` is a pattern. */

@@ -24,8 +24,10 @@ struct contender {
 	bool is_loaded;	   /* else it comes at the next boot */
 	bool is_name;	   /* it attaches to the program that is its name */
 	bool is_known;	   /* else nothing is known of what it attaches to */
-	struct attachment attachment; /* when it is known */
-	struct compiled_db xmatch;    /* the automaton, if that is where it is known from */
+	struct slice text; /* what it attaches to, unless that is known as an automaton only */
+	const struct glob *glob;       /* of the text */
+	struct attachment *attachment; /* when it is known; of a text made when needed */
+	struct compiled_db xmatch;     /* the automaton, if that is where it is known from */
 };
 
 /* What a compiled profile attaches to; is_known false when its automaton is too large. */
@@ -53,6 +55,10 @@ struct attachments_how {
 /* Looks around. All memory is in the arena, which the result keeps; so does it `places`. */
 void attachments_read(const struct places *places, const struct attachments_how *how,
 	struct arena *arena, struct attachments *ret_attachments);
+
+/* Its attachment, to be compared; made now where it is known as text. NULL when it is not known. */
+const struct attachment *contender_attachment(
+	const struct attachments *attachments, const struct contender *contender);
 
 /* The loaded contender of that name, or NULL: not loaded, or it never attaches. */
 const struct contender *attachments_loaded(

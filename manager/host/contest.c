@@ -5,7 +5,12 @@
 
 bool contender_matches(const struct contender *contender, struct slice program)
 {
-	return contender->is_known && attachment_matches(&contender->attachment, program);
+	if (!contender->is_known)
+		return false;
+	if (contender->is_name)
+		return slice_eq(contender->name, program);
+	return contender->glob ? glob_match(contender->glob, program)
+			       : attachment_matches(contender->attachment, program);
 }
 
 bool contender_programs(struct arena *arena, const struct contender *contender,
@@ -16,7 +21,7 @@ bool contender_programs(struct arena *arena, const struct contender *contender,
 		return xmatch_words(arena, &contender->xmatch, ret_programs, ret_count);
 	if (contender->is_name)
 		buf_add(&text, contender->name);
-	else if (!contender->is_known || !escape_to_literal(contender->attachment.text, &text))
+	else if (!contender->is_known || !escape_to_literal(contender->text, &text))
 		return false;
 	*ret_programs = arena_new(arena, struct slice);
 	**ret_programs = buf_slice(&text);
@@ -56,19 +61,32 @@ static bool might_match(const struct set_profile *profile, const struct contende
 	return profile->attaches == SET_ATTACHES_PATTERN;
 }
 
+/* false when what all that the other matches begins with is not for us. */
+static bool begins_alike(const struct contender *ours, const struct contender *other)
+{
+	uint32_t state = 1;
+	if (!ours->is_known || !other->glob)
+		return true;
+	struct slice prefix = glob_prefix(other->glob);
+	for (size_t i = 0; state && i < prefix.len; i++)
+		state = small_step(ours->attachment->automaton, state, (uint8_t)prefix.at[i]);
+	return state != 0;
+}
+
 static bool disputes(const struct attachments *attachments, const struct set_member *member,
 	const struct set_profile *profile, const struct contender *other,
 	struct dispute *ret_dispute)
 {
 	struct arena *arena = attachments->arena;
+	const struct attachment *theirs;
 	struct contender ours;
 	struct slice program;
-	if (!might_match(profile, other) || !contender_of(arena, member, profile, &ours))
+	if (!might_match(profile, other) || !contender_of(arena, member, profile, &ours) ||
+		!begins_alike(&ours, other))
 		return false;
-	if (!ours.is_known)
+	if (!ours.is_known || !(theirs = contender_attachment(attachments, other)))
 		return tell(other, DISPUTE_MAYBE, SLICE(""), arena, ret_dispute);
-	switch (attachment_compare(
-		arena, &limits_default, &ours.attachment, &other->attachment, &program)) {
+	switch (attachment_compare(arena, &limits_default, ours.attachment, theirs, &program)) {
 	case ATTACHMENT_APART:
 	case ATTACHMENT_FIRST:
 		break;
@@ -98,9 +116,13 @@ bool attachments_next_dispute(const struct attachments *attachments,
 	return false;
 }
 
-static int order(const struct contender *a, const struct contender *b, struct slice program)
+/* 0 also when it cannot be told. */
+static int order(const struct attachments *attachments, const struct contender *a,
+	const struct contender *b, struct slice program)
 {
-	return attachment_compare_for(&a->attachment, &b->attachment, program);
+	const struct attachment *one = contender_attachment(attachments, a);
+	const struct attachment *other = contender_attachment(attachments, b);
+	return one && other ? attachment_compare_for(one, other, program) : 0;
 }
 
 /* Another that matches and is not worse than the best one. */
@@ -109,7 +131,8 @@ static const struct contender *find_tied(
 {
 	for (size_t i = 0; i < attachments->loaded_count; i++) {
 		const struct contender *at = &attachments->contenders[i];
-		if (at != best && contender_matches(at, program) && order(best, at, program) >= 0)
+		if (at != best && contender_matches(at, program) &&
+			order(attachments, best, at, program) >= 0)
 			return at;
 	}
 	return NULL;
@@ -124,7 +147,8 @@ struct start attachments_start(
 		const struct contender *at = &attachments->contenders[i];
 		if (!at->is_known)
 			start.unknown = at;
-		else if (contender_matches(at, program) && (!best || order(best, at, program) > 0))
+		else if (contender_matches(at, program) &&
+			 (!best || order(attachments, best, at, program) > 0))
 			best = at;
 	}
 	if (!best)

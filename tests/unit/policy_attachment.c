@@ -92,6 +92,29 @@ UNIT_TEST(attachment_pairs)
 	arena_free(&arena);
 }
 
+UNIT_TEST(attachment_names)
+{
+	static const struct {
+		const char *attachment, *name;
+	} cases[] = {
+		{"/usr/bin/foo", "foo"},
+		{"=/usr/bin/foo", "foo"},
+		{"/{,usr/}bin/foo", "foo"},
+		{"/opt/*/bin/foo", "foo"},
+		{"/usr/bin/foo*", ""},
+		{"/usr/bin/*foo", ""},
+		{"/usr/bin/{foo,bar}", ""},
+		{"/usr/bin{,/foo}", ""},
+		{"/usr/**", ""},
+	};
+	arena_init(&arena, test_out_of_memory);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct attachment attachment = given(cases[i].attachment);
+		CU_ASSERT_TRUE(slice_is(attachment_program_name(&attachment), cases[i].name));
+	}
+	arena_free(&arena);
+}
+
 UNIT_TEST(attachment_refuses)
 {
 	arena_init(&arena, test_out_of_memory);

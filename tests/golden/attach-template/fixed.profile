@@ -1,0 +1,3 @@
+profile @{name} /opt/fixed {
+	@{binary} mr,
+}

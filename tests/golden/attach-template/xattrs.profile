@@ -1,0 +1,3 @@
+profile @{name} /opt/fixed xattrs=(user.kind=a) {
+	@{binary} mr,
+}
