@@ -26,7 +26,8 @@ static void decide_tasks(struct machine *machine, struct leaving *leaving)
 	if (leaving->change.keeps_loaded || !is_loaded(machine, leaving))
 		return;
 	task = machine_task(machine, leaving->installed->name);
-	leaving->is_in_use = task != NULL;
+	leaving->is_awaited = task && machine->options->watch && !machine->options->force &&
+			      leaving->obstacle.len == 0;
 	if (task)
 		object(machine, leaving,
 			arena_printf(machine->arena,
@@ -222,6 +223,12 @@ size_t leaving_report(const struct leaving_list *list)
 		const struct leaving *leaving = &list->entries[i];
 		if (leaving->obstacle.len == 0)
 			continue;
+		if (leaving->is_awaited) {
+			print_problem("note: '%.*s' stays as long as it confines tasks, and goes "
+				      "when the last of them has ended",
+				SLICE_FMT(leaving->installed->name));
+			continue;
+		}
 		count++;
 		print_problem("'%.*s' cannot be removed: %.*s", SLICE_FMT(leaving->installed->name),
 			SLICE_FMT(leaving->obstacle));

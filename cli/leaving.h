@@ -12,7 +12,8 @@ struct leaving {
 	struct slice copy; /* where its description is, or would be */
 	struct change change;
 	struct slice obstacle; /* words, empty when nothing stands against it */
-	bool is_in_use;	       /* a task is confined by it */
+	bool is_awaited; /* --watch: it goes by itself when its last task has ended, which is all
+			    that stands against it */
 };
 
 struct leaving_list {
@@ -33,7 +34,7 @@ struct leaving_list {
  */
 enum status leaving_decide(struct machine *machine, struct leaving_list *list);
 
-/* Prints the obstacles. How many there are. */
+/* Prints the obstacles. How many there are, those not counted that end by themselves. */
 size_t leaving_report(const struct leaving_list *list);
 
 /* Says which loaded profiles stay, and what takes them away. */

@@ -188,6 +188,18 @@ static enum status sync_once(struct sync *sync)
 	return status;
 }
 
+/* Whose tasks are worth another look. */
+static void note_awaited(struct sync *sync, const struct leaving_list *list)
+{
+	sync->awaited.len = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		if (leaving->is_awaited && (!bytes_add(&sync->awaited, leaving->installed->name) ||
+						   !bytes_add(&sync->awaited, slice_of("", 1))))
+			out_of_memory();
+	}
+}
+
 /* The good ones are applied, the broken ones keep what is there. */
 static enum status apply_good(struct sync *sync, struct gathering *gathering)
 {
@@ -195,6 +207,7 @@ static enum status apply_good(struct sync *sync, struct gathering *gathering)
 	enum status status = machine_begin(sync->machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = decide(sync, gathering, &effort);
+	note_awaited(sync, &effort.leaving);
 	if (status != STATUS_SYSTEM) {
 		desired_choose(&effort.desired);
 		sync->has_changed = effort_plan(&effort);

@@ -5,12 +5,15 @@
 
 #include "cli/gather.h"
 #include "cli/machine.h"
+#include "manager/bytes.h"
 
 struct sync {
 	struct machine *machine;
 	bool is_watching;
 	bool is_prune_suspended; /* something is broken, whose name may be unknown */
 	bool has_changed;	 /* by the last round */
+	struct bytes awaited;	 /* names of profiles that go when their last task has ended, each
+				    ended by NUL; of the last round */
 };
 
 /*

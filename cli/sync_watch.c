@@ -10,6 +10,7 @@
 #define QUIET_MOST 2000	 /* … which never takes longer */
 #define RETRY	   30000 /* after a failure of the system */
 #define REST	   5000	 /* between rounds, when somebody else keeps undoing ours */
+#define RELOOK	   2000	 /* at the tasks of profiles that go when the last of them has ended */
 
 /* So many rounds in which profiles were mended, each within so many seconds, are a fight. */
 #define FIGHTS_MOST 5
@@ -98,6 +99,49 @@ static void rest(struct following *following, const struct watch_news *news)
 		watch_pause(following->watch, REST);
 }
 
+static bool confines_nobody(const struct tasks *tasks, struct slice name)
+{
+	for (size_t i = 0; i < tasks->count; i++)
+		if (label_holds(tasks->tasks[i].label, SLICE(""), name))
+			return false;
+	return true;
+}
+
+/* Whether one of the profiles that are awaited has no task any more, or nobody can tell. */
+static bool can_one_go(const struct sync *sync)
+{
+	const struct bytes *awaited = &sync->awaited;
+	struct arena arena;
+	struct tasks tasks;
+	bool can = false;
+	arena_init(&arena, out_of_memory);
+	if (tasks_read(&sync->machine->places, &arena, &tasks, NULL) && !tasks.is_partial)
+		for (size_t at = 0; at < awaited->len && !can;) {
+			struct slice name = slice_str(awaited->at + at);
+			can = confines_nobody(&tasks, name);
+			at += name.len + 1;
+		}
+	arena_free(&arena);
+	return can;
+}
+
+/* Sleeps until there is something to do: news, or the end of the last task of a profile. */
+static bool wait_for_news(struct following *following, enum status status,
+	struct watch_news *ret_news, struct error **ret_error)
+{
+	int left = status == STATUS_SYSTEM ? RETRY : -1;
+	for (;;) {
+		bool waits = following->sync->awaited.len > 0;
+		int now = waits && (left < 0 || left > RELOOK) ? RELOOK : left;
+		if (!watch_wait(following->watch, now, ret_news, ret_error))
+			return false;
+		if (!ret_news->is_timeout || !waits || can_one_go(following->sync))
+			return true;
+		if (left >= 0 && (left -= now) <= 0)
+			return true;
+	}
+}
+
 static enum status follow(struct following *following)
 {
 	struct watch_news news = {.all_files = true};
@@ -110,8 +154,7 @@ static enum status follow(struct following *following)
 			fprintf(stderr, "following '%s'\n", directory_of(following));
 		following->is_first = false;
 		note_fight(following, &news);
-		if (!watch_wait(
-			    following->watch, status == STATUS_SYSTEM ? RETRY : -1, &news, &error))
+		if (!wait_for_news(following, status, &news, &error))
 			return print_error(error);
 		if (news.end)
 			return STATUS_OK;
@@ -144,5 +187,6 @@ enum status sync_watch(struct sync *sync)
 	enum status status = follow(&following);
 	watch_close(following.watch);
 	said_free(&following.said);
+	bytes_free(&sync->awaited);
 	return status;
 }

@@ -5,8 +5,15 @@
 #include "manager/host/process.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
+#include "policy/attachment.h"
 
 #define TASKS_TOLD 10 /* for each profile */
+#define GROUP	   16 /* profiles that are removed between two looks at the tasks */
+
+struct crowd {
+	struct running *running;
+	size_t count;
+};
 
 struct unload {
 	const struct options *options;
@@ -159,7 +166,6 @@ static bool is_still_free(struct unload *unload, const struct loaded_profile *pr
 {
 	if (unload->options->force)
 		return true;
-	unload->machine.has_tasks = false;
 	if (!machine_tasks(&unload->machine)->is_partial && !confines(unload, profile))
 		return true;
 	print_problem("'%.*s' stays: tasks came under it meanwhile",
@@ -167,41 +173,59 @@ static bool is_still_free(struct unload *unload, const struct loaded_profile *pr
 	return false;
 }
 
-/* The processes that run the profile's program without it; none with --force, which told all
- * before.
- */
-static size_t find_outside(
-	struct unload *unload, const struct loaded_profile *profile, struct running **ret_running)
+static bool is_attached(const void *attachment, struct slice program)
 {
-	struct processes processes;
-	struct process_question question = {
-		.namespace = profile->namespace, .name = profile->name, .literal = profile->attach};
-	*ret_running = NULL;
-	if (unload->options->force || !slice_starts(profile->attach, SLICE("/")) ||
-		!processes_read(&unload->machine.places, &unload->arena, &processes, NULL))
-		return 0;
-	return processes_outside(&processes, &question, &unload->arena, ret_running);
+	return attachment_matches(attachment, program);
 }
 
-static bool is_listed(const struct running *running, size_t count, int pid)
+/* The processes that run the profile's program without it. */
+static struct crowd find_outside(struct unload *unload, const struct processes *processes,
+	const struct loaded_profile *profile)
 {
-	for (size_t i = 0; i < count; i++)
-		if (running[i].pid == pid)
+	struct crowd crowd = {0};
+	struct attachment attachment;
+	const char *mistake;
+	struct process_question question = {.namespace = profile->namespace,
+		.name = profile->name,
+		.accepts = is_attached,
+		.context = &attachment};
+	if (attachment_read(&unload->arena, &limits_default, profile->attach,
+		    slice_eq(profile->attach, profile->name), &attachment, &mistake))
+		crowd.count =
+			processes_outside(processes, &question, &unload->arena, &crowd.running);
+	return crowd;
+}
+
+/* For each target of a group; none with --force, which told all before. */
+static void find_crowds(struct unload *unload, size_t first, size_t end, struct crowd *ret_crowds)
+{
+	struct processes processes;
+	memset(ret_crowds, 0, (end - first) * sizeof(*ret_crowds));
+	if (unload->options->force ||
+		!processes_read(&unload->machine.places, &unload->arena, &processes, NULL))
+		return;
+	for (size_t i = first; i < end; i++)
+		ret_crowds[i - first] =
+			find_outside(unload, &processes, unload->targets.targets[i].profile);
+}
+
+static bool is_listed(const struct crowd *crowd, int pid)
+{
+	for (size_t i = 0; i < crowd->count; i++)
+		if (crowd->running[i].pid == pid)
 			return true;
 	return false;
 }
 
 /* A program that was started between the last look and the removal lost its profile. */
 static void tell_freed(struct unload *unload, const struct loaded_profile *profile,
-	const struct running *before, size_t before_count)
+	const struct crowd *before, const struct crowd *after)
 {
-	struct running *after;
-	size_t count = find_outside(unload, profile, &after);
-	for (size_t i = 0; i < count; i++)
-		if (!is_listed(before, before_count, after[i].pid))
+	for (size_t i = 0; i < after->count; i++)
+		if (!is_listed(before, after->running[i].pid))
 			print_problem("note: process %d (%.*s) began while '%.*s' was unloaded, "
 				      "and is unconfined",
-				after[i].pid, SLICE_FMT(after[i].command),
+				after->running[i].pid, SLICE_FMT(after->running[i].command),
 				SLICE_FMT(label_of(unload, profile)));
 }
 
@@ -213,33 +237,47 @@ static bool remove_one(
 	       record_remove(&unload->machine.places, profile->namespace, profile->name, ret_error);
 }
 
-static enum status remove_target(struct unload *unload, const struct loaded_profile *profile)
+/* Those of [first, end) before *ret_done are gone. */
+static enum status remove_targets(struct unload *unload, size_t first, size_t end, size_t *ret_done)
 {
-	struct error *error = NULL;
-	struct running *before;
-	size_t count = find_outside(unload, profile, &before);
-	if (!is_still_free(unload, profile))
-		return STATUS_INPUT;
-	if (!remove_one(unload, profile, &error))
-		return print_error(error);
-	tell_freed(unload, profile, before, count);
-	note_installed(unload, profile);
+	if (!unload->options->force)
+		unload->machine.has_tasks = false;
+	for (*ret_done = first; *ret_done < end; ++*ret_done) {
+		struct error *error = NULL;
+		const struct loaded_profile *profile = unload->targets.targets[*ret_done].profile;
+		if (!is_still_free(unload, profile))
+			return STATUS_INPUT;
+		if (!remove_one(unload, profile, &error))
+			return print_error(error);
+		note_installed(unload, profile);
+	}
 	return STATUS_OK;
+}
+
+/* Right before they go, and after it, the tasks and processes are looked at. */
+static enum status remove_group(struct unload *unload, size_t first, size_t end)
+{
+	struct crowd before[GROUP], after[GROUP];
+	size_t done;
+	find_crowds(unload, first, end, before);
+	enum status status = remove_targets(unload, first, end, &done);
+	find_crowds(unload, first, done, after);
+	for (size_t i = first; i < done; i++)
+		tell_freed(unload, unload->targets.targets[i].profile, &before[i - first],
+			&after[i - first]);
+	if (status != STATUS_OK && done > 0)
+		print_problem("%zu of %zu profiles were unloaded before that", done,
+			unload->targets.count);
+	return status;
 }
 
 static enum status remove_all(struct unload *unload)
 {
-	const struct unload_targets *targets = &unload->targets;
-	for (size_t i = 0; i < targets->count; i++) {
-		enum status status = remove_target(unload, targets->targets[i].profile);
-		if (status == STATUS_OK)
-			continue;
-		if (i > 0)
-			print_problem(
-				"%zu of %zu profiles were unloaded before that", i, targets->count);
-		return status;
-	}
-	return STATUS_OK;
+	enum status status = STATUS_OK;
+	size_t count = unload->targets.count;
+	for (size_t i = 0; i < count && status == STATUS_OK; i += GROUP)
+		status = remove_group(unload, i, i + GROUP < count ? i + GROUP : count);
+	return status;
 }
 
 static void say_done(const struct unload *unload)

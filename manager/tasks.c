@@ -78,6 +78,19 @@ static bool is_known(const struct walk *walk, int pid, struct slice label, struc
 	return false;
 }
 
+/* A zombie keeps its label until its parent asks for it, but runs no more. "17 (a) b) Z 1 …" */
+static bool is_dead(struct walk *walk, const char *path)
+{
+	char name[96];
+	struct slice text;
+	snprintf(name, sizeof(name), "%s/stat", path);
+	if (!pseudo_read(walk->proc, name, walk->buffer, &text))
+		return errno == ESRCH;
+	const char *end = text.len ? memrchr(text.at, ')', text.len) : NULL;
+	size_t state = end ? (size_t)(end - text.at) + 2 : text.len;
+	return state < text.len && memchr("ZXx", text.at[state], 3);
+}
+
 static void look_at_thread(struct walk *walk, int pid, const char *path)
 {
 	struct slice text, label, mode;
@@ -93,6 +106,8 @@ static void look_at_thread(struct walk *walk, int pid, const char *path)
 	struct task task = {.pid = pid,
 		.label = arena_copy(walk->arena, label),
 		.mode = arena_copy(walk->arena, mode)};
+	if (is_dead(walk, path))
+		return;
 	task.command = read_command(walk, pid);
 	add_task(walk, &task);
 }

@@ -19,8 +19,8 @@ struct task {
 };
 
 struct tasks {
-	struct task
-		*tasks; /* confined ones, by pid; a process once for each label its threads have */
+	struct task *tasks; /* confined ones, by pid; a process once for each label its threads
+			       have; without zombies */
 	size_t count;
 	bool is_partial;     /* there may be others; `hidden` says why */
 	struct slice hidden; /* words: what stands against it and how to run it to see all */

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake"))
 from fake import Machine
@@ -328,6 +329,128 @@ def tasks():
         check(result.status == 0 and machine.profiles() == {}, "… but for --force", result.message)
 
 
+UNSEEN = "this is not the PID namespace of the host"
+
+
+def unseen_tasks():
+    """Where a list of tasks may not be whole, nothing is taken away; replacing needs no tasks."""
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web", path="x"))
+        other = machine.file("other/web.profile", text("web", path="y"))
+        machine.run("load", web)
+        status = json.loads(machine.run("status", "--json").text)
+        check(status["tasks_complete"] is True and "tasks_hidden" not in status, "all tasks are seen", status)
+        machine.add_task(17, "nginx", "web (enforce)")
+        machine.hide_tasks()
+        before = machine.state()
+        for arguments in (["web"], ["-n", "web"], [web]):
+            result = machine.run("unload", *arguments)
+            check(result.status == 1 and UNSEEN in result.message, "unseen tasks: refused", result.message)
+            same_state("unseen tasks", before, machine)
+        machine.remove_task(17)
+        result = machine.run("unload", "web")
+        check(result.status == 1 and "nothing was unloaded" in result.message, "nobody is seen: refused", result.message)
+        same_state("nobody is seen", before, machine)
+        status = json.loads(machine.run("status", "--json").text)
+        check(status["tasks_complete"] is False and UNSEEN in status["tasks_hidden"] and status["partial"] is True, "status: JSON", status)
+        result = machine.run("status")
+        check(" 0+ " in result.text and "at least 0 confined tasks" in result.text, "status: counts", result.text)
+        check("not all tasks can be seen, there may be more: " + UNSEEN in result.message, "status: why", result.message)
+        result = machine.run("load", other)
+        check(result.status == 0 and machine.state() != before, "load needs no tasks", result.message)
+        before = machine.state()
+        os.rename(machine.path("/proc"), machine.path("/gone"))
+        result = machine.run("unload", "web")
+        check(result.status == 1 and "cannot read the processes" in result.message, "without a proc: refused", result.message)
+        same_state("without a proc", before, machine)
+        os.rename(machine.path("/gone"), machine.path("/proc"))
+        result = machine.run("unload", "--force", "web")
+        check(result.status == 0 and machine.profiles() == {}, "--force goes on", result.message)
+        check("note: tasks that cannot be seen may run unconfined from now on: " + UNSEEN in result.message, "and says so", result.message)
+
+
+def late_task():
+    """A task that comes under the profile after the first look keeps it: the plan waits for its reader meanwhile."""
+    with Machine() as machine:
+        web = machine.file("web.profile", text("web"))
+        machine.run("load", web)
+        before = machine.state()
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        try:
+            while True:
+                os.write(writing, b"x")
+        except BlockingIOError:
+            os.set_blocking(writing, True)
+        run = machine.start("unload", "web", stdout=writing, stderr=subprocess.PIPE)
+        os.close(writing)
+        deadline = time.monotonic() + 60
+        while not blocks(run.pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        machine.add_task(17, "nginx", "web (enforce)")
+        with os.fdopen(reading, "rb") as pipe:
+            plan = pipe.read().lstrip(b"x")
+        message = run.communicate(timeout=60)[1].decode()
+        check(plan == b"- web\n" and run.returncode == 1, "a late task: refused", (plan, message))
+        check("'web' stays: tasks came under it meanwhile" in message, "a late task: told", message)
+        same_state("a late task", before, machine)
+        check(len(machine.records()) == 1, "a late task: the record stays")
+
+
+def blocks(pid):
+    """Whether the process waits for the reader of a pipe."""
+    with open("/proc/%d/wchan" % pid) as f:
+        return "pipe_w" in f.read()
+
+
+def attached(name, attachment):
+    return "abi <abi/3.0>,\nprofile %s %s {\n  /srv/x r,\n}\n" % (name, attachment)
+
+
+def running():
+    """Processes that began before their profile was loaded."""
+    with Machine() as machine:
+        web = machine.file("web.profile", attached("web", "/usr/sbin/web"))
+        tool = machine.file("tool.profile", attached("tool", "/opt/{a,b}/tool*"))
+        plain = machine.file("plain.profile", text("plain"))
+        machine.add_task(812, "web", "unconfined", "/usr/sbin/web", "/system.slice/web.service")
+        machine.add_task(813, "web", "web (enforce)", "/usr/sbin/web", "/system.slice/web.service")
+        machine.add_task(814, "web", "else (enforce)", "/usr/sbin/web")
+        machine.add_task(20, "tool9", "unconfined", "/opt/b/tool9 (deleted)")
+        machine.add_task(21, "python3", "unconfined", "/usr/bin/python3.11", words=("/usr/bin/python3", "-u", "/opt/a/tool.py"))
+        machine.add_task(22, "plain", "unconfined", "plain")
+        result = machine.run("load", web, tool, plain)
+        check(result.status == 0, "load with processes: status 0", result.message)
+        notes = [line for line in result.message.splitlines() if "was started without" in line]
+        want = [
+            "aaforge: note: process 20 (tool9) was started without the profile 'tool', and is unconfined: start it again",
+            "aaforge: note: process 21 (python3 /opt/a/tool.py) was started without the profile 'tool', and is unconfined: start it again (by the script's own path)",
+            "aaforge: note: process 812 (web, web.service) was started without the profile 'web', and is unconfined: systemctl restart web.service",
+        ]
+        check(sorted(notes) == want, "notes", result.message)
+        profiles = {p["name"]: p for p in json.loads(machine.run("load", "--json", web, tool, plain).text)["profiles"]}
+        check("running" not in profiles["plain"], "JSON: none", profiles["plain"])
+        one, two = profiles["web"]["running"]
+        check(one == {"pid": 812, "command": "web", "program": "/usr/sbin/web", "deleted": False, "unit": "web.service", "label": "unconfined", "mend": "systemctl restart web.service"}, "JSON", one)
+        check(two["pid"] == 814 and two["label"] == "else" and "mend" not in two, "JSON: another's", two)
+        check([p["deleted"] for p in profiles["tool"]["running"]] == [True, False], "JSON: a file that was replaced", profiles["tool"])
+        check(profiles["tool"]["running"][1]["script"] == "/opt/a/tool.py", "JSON: a script", profiles["tool"])
+        pair = machine.file("pair.profile", "abi <abi/3.0>,\n" + "".join("profile %s /opt/%s/{a,b} {\n  /srv/x r,\n  profile kid {\n    /srv/y r,\n  }\n}\n" % (n, n) for n in ("one", "two")))
+        machine.add_task(25, "a", "unconfined", "/opt/two/a")
+        profiles = {p["name"]: p for p in json.loads(machine.run("load", "--json", pair).text)["profiles"]}
+        check("running" not in profiles["one"] and profiles["two"]["running"][0]["pid"] == 25, "two patterns of one text", profiles)
+        for i in range(30, 45):
+            machine.add_task(i, "web", "unconfined", "/usr/sbin/web")
+        lines = machine.run("load", web).message.splitlines()
+        check(sum("was started without" in line for line in lines) == 10, "ten notes", lines)
+        check("aaforge: note: and 6 more processes like these" in lines, "and a number", lines)
+        machine.hide_tasks()
+        result = machine.run("load", web)
+        check(result.status == 0 and "not all processes could be seen" in result.message and UNSEEN in result.message, "a partial list is told", result.message)
+        result = machine.run("load", plain)
+        check("could be seen" not in result.message, "unless no profile attaches to anything", result.message)
+
+
 def one_at_a_time():
     """Runs at the same time wait for each other, and all of them get their profiles in."""
     with Machine() as machine:
@@ -354,6 +477,9 @@ for case in (
     apparmorfs_vanishes,
     killed,
     tasks,
+    unseen_tasks,
+    late_task,
+    running,
     one_at_a_time,
 ):
     case()

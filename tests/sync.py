@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake"))
@@ -323,6 +324,12 @@ def prune():
         before = world.snapshot()
         refused(world, before, world.go("sync", "--prune", world.directory), r"process 17 \(nginx\)", "prune with a task")
         world.remove_task(17)
+        world.hide_tasks()
+        refused(world, world.snapshot(), world.go("sync", "--prune", world.directory), "'old' cannot be removed: it may confine tasks that cannot be seen", "prune without seeing the tasks")
+        refused(world, world.snapshot(), world.go("remove", "old"), "'old' cannot be removed: it may confine tasks that cannot be seen", "remove without seeing the tasks")
+        done(world.go("sync", world.directory), "nothing to do", "sync needs no tasks")
+        world.show_tasks()
+        before = world.snapshot()
         done(world.go("sync", "--prune", "-n", world.directory), "^- old ", "prune, dry run")
         check(world.snapshot() == before, "prune, dry run: nothing has changed")
         done(world.go("sync", "--prune", world.directory), "^- old ", "prune")
@@ -721,6 +728,49 @@ def watch():
         done(world.go("sync", world.directory), "^nothing to do: 5", "watch: all was done")
 
 
+def watch_what_is_in_use():
+    """A profile that is to go stays as long as it confines tasks, also when others take their place."""
+    with World() as world:
+        for name in ("web", "old"):
+            world.describe(name)
+        log = Watching(world, "--prune")
+        log.line("^following '", "in use: it follows")
+        world.add_task(17, "nginx", "old (enforce)")
+        os.unlink(world.directory + "/old.yaml")
+        stays = "^aaforge: note: 'old' stays as long as it confines tasks"
+        log.line(stays, "in use: it stays")
+        world.describe("more")
+        log.line(r"^\+ more ", "in use: the others go on")
+        world.add_task(18, "nginx", "old//worker (enforce)")
+        world.remove_task(17)
+        time.sleep(5)
+        check("old" in world.profiles() and os.path.exists(world.text("old")), "in use: another task", world.profiles())
+        world.remove_task(18)
+        log.line("^- old ", "in use: the last task has ended")
+        check(sorted(world.profiles()) == ["more", "web"], "in use: it is gone", world.profiles())
+        check(not os.path.exists(world.text("old")), "in use: its text is gone")
+        check(log.count(stays) == 1, "in use: said once", log.seen)
+
+        # Described again before its last task ended: it stays for good.
+        world.add_task(19, "nginx", "more (enforce)")
+        os.unlink(world.directory + "/more.yaml")
+        log.line("'more' stays as long as", "in use: another")
+        world.describe("more")
+        time.sleep(1)
+        world.remove_task(19)
+        time.sleep(5)
+        check("more" in world.profiles(), "in use: described again", world.profiles())
+
+        # Where the tasks cannot be seen, nobody waits for them.
+        world.hide_tasks()
+        os.unlink(world.directory + "/more.yaml")
+        log.line("'more' cannot be removed: it may confine tasks that cannot be seen", "in use: unseen")
+        used = os.times().children_user
+        log.end(signal.SIGTERM, "in use: SIGTERM ends it")
+        check("more" in world.profiles(), "in use: unseen, it stays", world.profiles())
+        check(os.times().children_user - used < 5, "in use: no busy loop", os.times().children_user - used)
+
+
 def watch_ends():
     with World() as world:
         world.describe("web")
@@ -791,7 +841,7 @@ def units():
 
 
 def main():
-    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, image, rivals, watch, watch_ends, watch_a_kernel_that_refuses, units]
+    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, image, rivals, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             say(part.__name__)

@@ -149,8 +149,8 @@ static struct slice why_partial(
 	struct slice why = sight_obstacle(places, snapshot->proc, arena);
 	if (why.len == 0 && snapshot->hidden > 0)
 		why = arena_printf(arena,
-			"the programs of %zu processes cannot be read: run it as root of the host",
-			snapshot->hidden);
+			"the programs of %zu process%s cannot be read: run it as root of the host",
+			snapshot->hidden, snapshot->hidden == 1 ? "" : "es");
 	return why;
 }
 
@@ -362,9 +362,10 @@ struct slice running_words(struct arena *arena, const struct running *running, s
 	struct slice label = running->is_unconfined ? SLICE("") : running->label;
 	return arena_printf(arena,
 		"process %.*s was started without the profile '%.*s', and %sis %s%.*s%s: "
-		"%.*s",
+		"%.*s%s",
 		SLICE_FMT(name_of(arena, running)), SLICE_FMT(profile),
 		running->is_thread ? "a thread of it " : "",
 		running->is_unconfined ? "unconfined" : "confined by '", SLICE_FMT(label),
-		running->is_unconfined ? "" : "'", SLICE_FMT(running_mend(arena, running)));
+		running->is_unconfined ? "" : "'", SLICE_FMT(running_mend(arena, running)),
+		running->script.len > 0 ? " (by the script's own path)" : "");
 }

@@ -58,7 +58,7 @@ struct running {
  * Those that the profile would be attached to and that it does not confine, alone or in a stack;
  * by pid. A process that another profile confines inside of a container is left out: an engine
  * chose that one. So is one of another policy namespace, whose profiles are others. Costs a search
- * by hash order for a literal, a call of `accepts` for each distinct program else. What cannot be
+ * by bisection for a literal, a call of `accepts` for each distinct program else. What cannot be
  * read any more is left out.
  */
 size_t processes_outside(const struct processes *processes, const struct process_question *question,

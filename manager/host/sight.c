@@ -8,11 +8,14 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 struct mounts {
 	struct slice proc; /* the mount point that matters: "/proc" */
+	char device[32];   /* "0:20", as mountinfo writes it; empty: by the mount point */
 	bool is_covered;   /* something is mounted over a process */
 	bool hides;	   /* hidepid= of the topmost mount there */
 };
@@ -46,15 +49,16 @@ static bool hides_processes(struct slice options)
 /* 35 34 0:20 / /proc rw,nosuid shared:5 - proc proc rw,hidepid=invisible */
 static void read_mount(struct slice line, struct mounts *mounts)
 {
-	struct slice point = SLICE(""), word;
-	for (unsigned i = 0; i < 5; i++)
+	struct slice device = SLICE(""), point = SLICE(""), word;
+	for (unsigned i = 0; i < 5; i++) {
 		point = next_word(&line);
-	if (!slice_starts(point, mounts->proc))
-		return;
+		device = i == 2 ? point : device;
+	}
 	struct slice below = slice_from(point, mounts->proc.len);
-	if (below.len > 1 && below.at[0] == '/' && below.at[1] >= '0' && below.at[1] <= '9')
+	if (slice_starts(point, mounts->proc) && below.len > 1 && below.at[0] == '/' &&
+		below.at[1] >= '0' && below.at[1] <= '9')
 		mounts->is_covered = true;
-	if (below.len > 0)
+	if (mounts->device[0] ? !slice_is(device, mounts->device) : !slice_eq(point, mounts->proc))
 		return;
 	do
 		word = next_word(&line);
@@ -122,13 +126,17 @@ static struct slice why_not_initial(int proc)
 struct slice sight_obstacle(const struct places *places, int proc, struct arena *arena)
 {
 	bool is_other_root = places->root[0] != '\0';
-	struct mounts mounts = {slice_str(places->proc + strlen(places->root)), false, false};
+	struct mounts mounts = {.proc = slice_str(places->proc + strlen(places->root))};
 	struct statfs at;
+	struct stat self;
 	if (!is_other_root && (fstatfs(proc, &at) < 0 || at.f_type != PROC_SUPER_MAGIC))
 		return arena_printf(arena,
 			"'%s' is not the proc of the kernel: mount that of the "
 			"host there",
 			places->proc);
+	if (!is_other_root && fstat(proc, &self) == 0)
+		snprintf(mounts.device, sizeof(mounts.device), "%u:%u", major(self.st_dev),
+			minor(self.st_dev));
 	if (!is_link(proc, "self/ns/pid", SIGHT_PID_NAMESPACE) &&
 		!is_link(proc, "1/ns/pid", SIGHT_PID_NAMESPACE))
 		return why_not_initial(proc);

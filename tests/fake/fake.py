@@ -153,9 +153,15 @@ class Machine:
 
     def hide_tasks(self):
         """From now on this is a PID namespace of a container."""
+        self._name_namespace("pid:[4026532177]")
+
+    def show_tasks(self):
+        self._name_namespace("pid:[4026531836]")
+
+    def _name_namespace(self, name):
         link = self.path("/proc/self/ns/pid")
         os.unlink(link)
-        os.symlink("pid:[4026532177]", link)
+        os.symlink(name, link)
 
     def remove_task(self, pid):
         shutil.rmtree(self.path("/proc/%d" % pid))

@@ -331,6 +331,23 @@ UNIT_TEST(sight_of_mounts)
 	fake_end(fake);
 }
 
+UNIT_TEST(tasks_that_are_dead)
+{
+	struct fake *fake = fake_begin();
+	put_process(fake, 5, "x\n", "web (enforce)\n");
+	place_put(&fake->place, "5/stat", "5 (x) Z (sleep) Z 1 5 5 0 -1\n");
+	put_process(fake, 6, "y\n", "web (enforce)\n");
+	place_put(&fake->place, "6/stat", "6 (y) Z) S 1 6 6 0 -1\n");
+	put_process(fake, 7, "z\n", "web (enforce)\n");
+	place_put(&fake->place, "7/stat", "7 (z) Z 1\n");
+	put_thread(fake, 7, 8, "apparmor/current", "web (enforce)\n");
+	place_put(&fake->place, "7/task/7/stat", "7 (z) Z 1\n");
+	place_put(&fake->place, "7/task/8/stat", "8 (z) R 1\n");
+	CU_ASSERT_TRUE_FATAL(read_fake(fake));
+	CU_ASSERT_TRUE(holds(fake, "6 y web (enforce), 7 z web (enforce)"));
+	fake_end(fake);
+}
+
 UNIT_TEST(tasks_of_hidden_namespaces)
 {
 	struct fake *fake = fake_begin();

@@ -9,7 +9,7 @@ names() {
 
 namespace='this is not the PID namespace of the host'
 mkdir -p /tmp/d /tmp/empty /tmp/root
-sed 's,^name:.*,name: web,' samples/docker-api.yaml >/tmp/d/web.yaml
+printf 'name: web\nbinary: /app\ntemplate: minimal\nrules:\n- signal (receive) peer=unconfined\n' >/tmp/d/web.yaml
 ok "installed" aaforge install /tmp/d/web.yaml
 aa-exec -p web -- /app sleep:600 &
 task=$!
@@ -25,7 +25,7 @@ exits "by a description" 1 $inside aaforge unload /tmp/d/web.yaml
 exits "dry run" 1 $inside aaforge unload -n web
 exits "remove" 1 $inside aaforge remove web
 matches "the words" "^aaforge: 'web' cannot be removed: it may confine tasks that cannot be seen: $namespace" "$output"
-sed 's,^name:.*,name: other,' samples/docker-api.yaml >/tmp/empty/other.yaml
+printf 'name: other\nbinary: /app\ntemplate: minimal\nrules:\n- signal (receive) peer=unconfined\n' >/tmp/empty/other.yaml
 exits "sync --prune" 1 $inside aaforge sync --prune /tmp/empty
 matches "the words" "^aaforge: 'web' cannot be removed: it may confine tasks that cannot be seen" "$output"
 ok "replacing needs no tasks" $inside aaforge load /tmp/d/web.yaml
@@ -54,9 +54,9 @@ user="busybox su user -c"
 for option in hidepid=1 hidepid=2 hidepid=4 subset=pid; do
 	exits "$option, unload" 1 remounted $option aaforge unload web
 	matches "$option: root sees the task" "^  $task  app\$" "$output"
-	says "$option, status" '"tasks":\[[0-9]+\].*"tasks_complete":true,' remounted $option aaforge status --json web
+	[ $option != hidepid=2 ] || says "$option, status" '"tasks":\[[0-9]+\].*"tasks_complete":true,' remounted $option aaforge status --json web
 done
-for option in hidepid=1 hidepid=2 hidepid=4; do
+for option in hidepid=2 hidepid=4; do
 	attempt remounted $option $user "XDG_CACHE_HOME=/tmp/cache-user aaforge status --json web"
 	matches "$option, a user's status" '"tasks":\[\].*"tasks_complete":false,"tasks_hidden":".*hidepid=' "$output"
 	exits "$option, root of a user namespace" 1 remounted $option unshare -U -r aaforge unload web
@@ -128,3 +128,31 @@ ok "not loaded: nobody loses anything" aaforge install /tmp/d/web.yaml
 ok "unloaded" aaforge unload web
 ok "remove needs no tasks" $inside aaforge remove web
 kill $(pidof app)
+
+# What is to go and in use goes when its last task has ended.
+mkdir /tmp/svc
+cp /tmp/empty/other.yaml /tmp/d/web.yaml /tmp/svc
+aaforge sync --watch --prune /tmp/svc >/tmp/watch.log 2>&1 &
+watcher=$!
+until_true 20 grep -q following /tmp/watch.log
+aa-exec -p web -- /app sleep:600 &
+first=$!
+aa-exec -p web -- /app sleep:600 &
+second=$!
+until_true 5 labelled $first "web (enforce)"
+until_true 5 labelled $second "web (enforce)"
+rm /tmp/svc/web.yaml
+stays="^aaforge: note: 'web' stays as long as it confines tasks, and goes when the last of them has ended\$"
+ok "it stays" until_true 20 grep -q "$stays" /tmp/watch.log
+kill $first
+touch /tmp/svc/other.yaml
+sleep 3
+same "one has ended, another has not" enforce "$(mode_of web)"
+kill $second
+ok "the last has ended: it goes" until_true 40 grep -q '^- web ' /tmp/watch.log
+same "it is gone" "" "$(mode_of web)"
+ok "its text, too" test ! -e /etc/apparmor.d/web
+same "it was said once" 1 "$(grep -c "$stays" /tmp/watch.log)"
+kill $watcher
+wait $watcher
+same "SIGTERM ends it" 0 $?

@@ -76,7 +76,7 @@ says "a pattern" "$(note $pid patternd pattern 'start it again')" aaforge load /
 /usr/bin/lullaby &
 script=$!
 until_true 5 runs $script /usr/bin/bash
-says "a script" "$(note $script 'lullaby /usr/bin/lullaby' lullaby 'start it again')" aaforge load /tmp/lullaby
+says "a script" "$(note $script 'lullaby /usr/bin/lullaby' lullaby "start it again \\(by the script's own path\\)")" aaforge load /tmp/lullaby
 /usr/bin/lullaby &
 until_true 5 runs $! /usr/bin/bash
 same "as the kernel attaches" "lullaby (enforce)" "$(label_of $!)"
@@ -104,4 +104,6 @@ echo $pid >/sys/fs/cgroup/system.slice/slumber.service/deep/cgroup.procs
 says "a service" "$(note $pid 'patternd, slumber.service' pattern 'systemctl restart slumber.service')" aaforge load /tmp/pattern
 says "JSON" '"unit":"slumber.service","label":"unconfined","mend":"systemctl restart slumber.service"' aaforge load --json /tmp/pattern
 kill -KILL $pid
+wait $pid
+for i in slumber.service/deep slumber.service ""; do rmdir /sys/fs/cgroup/system.slice/$i; done
 rm -f /usr/sbin/slumberd /usr/sbin/patternd /usr/bin/lullaby
