@@ -65,7 +65,4 @@ struct plan_line desired_line(const struct desired *desired);
  */
 void desired_choose(struct desired_list *list);
 
-/* Whether the header of an emitted text says that it was made from this description. */
-bool text_was_made_from(struct slice text, struct slice description);
-
 #endif

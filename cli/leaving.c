@@ -3,6 +3,7 @@
 #include "cli/bring_back.h"
 #include "cli/described.h"
 #include "cli/desired.h"
+#include "cli/origin.h"
 #include "cli/review.h"
 #include "manager/file.h"
 

@@ -192,6 +192,19 @@ for id in $(sed -n 's/^SITUATION(\([a-z_]*\),.*/\1/p' /vm/verdicts.def); do
 	walk $id
 done
 
+# The kernel sees the program that a link leads to, and nothing where there is none.
+reset
+host_described
+mv /usr/bin/daemon /usr/bin/daemon2
+ln -s daemon2 /usr/bin/daemon
+same "a link: what is started" unconfined "$(started)"
+same "a link: lookup" "1 not-attached" "$(looked_up web)"
+same "a link: status" "1 not in force" "$(state_of)"
+matches "a link: doctor" '^1 not-attached$' "$(findings)"
+rm /usr/bin/daemon /usr/bin/daemon2
+same "no program: lookup" "1 not-attached" "$(looked_up web)"
+same "no program: status" "1 not in force" "$(state_of)"
+
 # remove and unload --installed take out what the hash says is ours, and nothing else.
 reset
 install
