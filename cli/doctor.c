@@ -129,6 +129,8 @@ static void mend(struct doctor *doctor, const struct review_row *row, const stru
 		break;
 	case REASON_KERNEL:
 	case REASON_DISPUTED:
+	case REASON_ATTACHMENT_UNSEEN:
+	case REASON_BOOT_DISPUTED:
 	case REASON_EDITED:
 	case REASON_CHANGED:
 	case REASON_UNSEEN:
@@ -141,6 +143,16 @@ static void mend(struct doctor *doctor, const struct review_row *row, const stru
 	}
 }
 
+/* For all profiles once, where the kernel's own mode was not for us to read. */
+static void report_kernel(struct doctor *doctor, struct slice label)
+{
+	for (size_t i = 0; i < doctor->findings.count; i++)
+		if (doctor->findings.items[i].id == FINDING_MODE_NOT_ENFORCE)
+			return;
+	finding_add(&doctor->findings, FINDING_MODE_NOT_ENFORCE,
+		"a process under '%.*s' was not kept from what it forbids", SLICE_FMT(label));
+}
+
 /* The judgment of one profile of ours: a finding for each of its reasons. */
 static void report(struct doctor *doctor, const struct review_row *row)
 {
@@ -148,6 +160,8 @@ static void report(struct doctor *doctor, const struct review_row *row)
 	for (size_t i = 0; i < row->judgment.reason_count; i++) {
 		const struct reason *reason = &row->judgment.reasons[i];
 		enum finding_id id = reason_kinds[reason->id].finding;
+		if (reason->id == REASON_KERNEL)
+			report_kernel(doctor, label);
 		bool is_seen = doctor->has_loaded || reason->id != REASON_NOT_LOADED;
 		if (id == FINDING_COUNT || !is_seen)
 			continue;

@@ -292,6 +292,8 @@ static void weigh_for_name(
 	case REASON_MODE:
 	case REASON_KERNEL:
 	case REASON_DISPUTED:
+	case REASON_ATTACHMENT_UNSEEN:
+	case REASON_BOOT_DISPUTED:
 	case REASON_OUTSIDE:
 	case REASON_EDITED:
 	case REASON_FOREIGN:
@@ -321,6 +323,10 @@ static void weigh(struct lookup *lookup, const struct judgment *judgment)
 		const struct reason *reason = &judgment->reasons[i];
 		if (reason->id == REASON_DISPUTED)
 			note(lookup, FINDING_NOT_ATTACHED, reason->words);
+		else if (reason->id == REASON_ATTACHMENT_UNSEEN)
+			note(lookup, FINDING_POLICY_NOT_SEEN, reason->words);
+		else if (reason->id == REASON_BOOT_DISPUTED)
+			note(lookup, FINDING_NOT_ATTACHED_AT_BOOT, reason->words);
 		else if (reason->id == REASON_OUTSIDE)
 			note(lookup, FINDING_NAME_OUTSIDE, reason->words);
 		else if (reason->id == REASON_EDITED)

@@ -1,8 +1,10 @@
 #include "cli/review.h"
 
+#include "cli/review_host.h"
 #include "manager/documents.h"
 #include "manager/file.h"
 #include "manager/kernel.h"
+#include "manager/probe.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -335,14 +337,48 @@ static void judge(struct review *review, struct review_row *row)
 		.is_description_changed = is_description_changed(row),
 		.kernel_enforces = review->kernel_enforces,
 		.dispute = row->dispute,
+		.boot_dispute = row->boot_dispute,
+		.is_attachment_hidden = row->is_attachment_hidden,
 		.outside = row->outside,
 	};
 	judgment_decide(&question, review->arena, &row->judgment);
 }
 
+#define PROBES_MOST 3
+
+/* The kernel's own mode is for root to read; but a child of ours can try a profile on. */
+static void probe_kernel(struct review *review)
+{
+	size_t probes = 0;
+	bool is_here = !review->places->root[0] && review->purpose == REVIEW_ALL;
+	for (size_t i = 0; is_here && i < review->count && probes < PROBES_MOST &&
+			   review->kernel_enforces == KNOWN_NOT;
+		i++) {
+		const struct review_row *row = &review->rows[i];
+		bool is_ours = row->has_record || row->installed.owner == OWNER_AAFORGE;
+		if (!is_ours || !row->held || row->namespace.len > 0 ||
+			!mode_confines(row->held->mode))
+			continue;
+		probes++;
+		switch (probe_enforcement(review->places, row->name, review->arena)) {
+		case ENFORCEMENT_PROVEN:
+			review->kernel_enforces = KNOWN_YES;
+			break;
+		case ENFORCEMENT_DISPROVEN:
+			review->kernel_enforces = KNOWN_NO;
+			break;
+		case ENFORCEMENT_UNKNOWN:
+			break;
+		}
+	}
+}
+
 void review_judge(struct review *review)
 {
+	probe_kernel(review);
 	compile_rows(review);
+	if (review->purpose != REVIEW_TEXT)
+		review_look(review);
 	for (size_t i = 0; i < review->count; i++)
 		judge(review, &review->rows[i]);
 }

@@ -12,6 +12,7 @@
  */
 
 #include "cli/gather.h"
+#include "cli/running.h"
 #include "manager/change/judgment.h"
 #include "manager/host.h"
 #include "manager/records.h"
@@ -27,8 +28,11 @@ struct review_row {
 	bool is_from_operand; /* file was named by the caller, with `wanted` */
 	enum described_state described;
 	const struct set_member *wanted; /* the file compiled, or NULL */
-	struct slice dispute;
+	/* Of review_look: */
+	struct slice dispute, boot_dispute;
+	bool is_attachment_hidden;
 	struct judgment_outside outside;
+	struct running_profile running; /* all processes outside of it, also those of others */
 	struct judgment judgment;
 	int *pids; /* status: of the tasks that it confines, each once */
 	size_t pid_count;
@@ -47,6 +51,8 @@ struct review {
 	const struct loaded *loaded; /* a snapshot */
 	enum known kernel_enforces;
 	enum review_purpose purpose;
+	bool hides_processes; /* some may run a program without its profile */
+	struct slice hidden_processes;
 	bool hides_installed;	 /* some files of PROFILES are not for us */
 	struct review_row *rows; /* without children */
 	size_t count, capacity;

@@ -55,6 +55,10 @@ static void tell_hidden(const struct status_view *view)
 	if (view->has_tasks && view->tasks.is_partial)
 		print_problem("not all tasks can be seen, there may be more: %.*s",
 			SLICE_FMT(view->tasks.hidden));
+	if (view->review.hides_processes && !view->tasks.is_partial)
+		print_problem("not all processes can be seen, some may run without their profile: "
+			      "%.*s",
+			SLICE_FMT(view->review.hidden_processes));
 	if (view->review.kernel_enforces == KNOWN_NOT)
 		print_problem("note: whether the kernel enforces profiles at all (parameters/mode) "
 			      "is for root to see");

@@ -188,6 +188,8 @@ static json_t *row_json(struct status_view *view, const struct review_row *row)
 	set_known(object, "confines_after_boot", row->judgment.confines_after_boot);
 	set(object, "tasks", tasks);
 	set(object, "children", children_json(view, row));
+	if (row->running.count > 0)
+		set(object, "running", running_json(&row->running));
 	set(object, "edited", json_boolean(row->installed.owner == OWNER_EDITED));
 	set(object, "disabled", json_boolean(row->installed.is_disabled));
 	set(object, "force_complain", json_boolean(row->installed.is_forced_complain));
@@ -206,6 +208,7 @@ void status_print_json(struct status_view *view)
 	set(object, "partial",
 		json_boolean(view->loaded.is_partial || view->review.hides_installed ||
 			     !view->has_tasks || view->tasks.is_partial ||
-			     view->review.kernel_enforces == KNOWN_NOT));
+			     view->review.kernel_enforces == KNOWN_NOT ||
+			     view->review.hides_processes));
 	report_json_print(object);
 }

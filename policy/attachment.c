@@ -89,7 +89,8 @@ struct slice attachment_program_name(const struct attachment *attachment)
 {
 	struct slice end = attachment->is_name		       ? attachment->text
 			   : attachment_is_literal(attachment) ? attachment->glob->prefix
-							       : attachment->glob ? attachment->glob->suffix : slice_of(NULL, 0);
+			   : attachment->glob		       ? attachment->glob->suffix
+							       : slice_of(NULL, 0);
 	for (size_t i = end.len; i > 0; i--)
 		if (end.at[i - 1] == '/')
 			return slice_from(end, i);

@@ -373,6 +373,46 @@ def remove():
         check(os.path.exists(world.text("foreign")), "remove: what others made stays")
 
 
+def ours_only():
+    """Out of the kernel goes what the hash says is ours."""
+    with World() as world:
+        for name in ("web", "db", "api"):
+            world.describe(name)
+        done(world.go("install", world.directory), "^3 new", "install")
+        world.behind_our_back("load", world.file("other", "profile web { /x r, }\n"))
+        plan = json.loads(world.run("remove", "--json", "web").text)
+        check(plan["profiles"][0]["action"] == "gone" and "stays" in plan["profiles"][0]["why"], "remove: it is told", plan)
+        check(world.profiles().get("web") == "enforce" and not os.path.exists(world.text("web")), "remove: another's stays loaded", world.profiles())
+        check("web" not in world.records(), "remove: the record is gone")
+        # After a boot the installed text says whether it is ours.
+        shutil.rmtree(world.path("/run/aaforge/loaded"))
+        done(world.run("remove", "db"), "1 gone", "remove without a record")
+        check(sorted(world.profiles()) == ["api", "web"], "remove: ours is unloaded", world.profiles())
+        # One that stays keeps a template that it shares with one that goes.
+        for name in ("one", "two"):
+            write(world.copy(name + ".yaml"), "name: %s\ntemplate: ./base.profile\nbinary: /app\n" % name)
+        write(world.copy("base.profile"), "abi <abi/3.0>,\nprofile @{name} {\n}\n")
+        done(world.go("install", world.copy("one.yaml"), world.copy("two.yaml")), "^2 new", "two of one template")
+        world.add_task(17, "sh", "one (enforce)")
+        world.run("unload", "--force", "web")
+        result = world.go("sync", "--prune", world.directory)
+        check(result.status == 1 and "two" not in world.profiles() and "one" in world.profiles(), "prune: the one in use stays", result.message)
+        check(os.path.exists(world.copy("base.profile")), "prune: and its template", os.listdir(world.path("/etc/aaforge")))
+        world.remove_task(17)
+        # unload --installed.
+        world.behind_our_back("load", world.file("other", "profile one { /x r, }\n"))
+        done(world.go("load", world.file("hand.yaml", description("hand"))), "hand", "load")
+        before = sorted(os.listdir(world.path("/etc/apparmor.d")))
+        done(world.run("unload", "--installed", "-n"), "'one' is not what aaforge loaded", "unload --installed, dry run")
+        check("api" in world.profiles(), "a dry run unloads nothing")
+        done(world.run("unload", "--installed"), "'one' is not what aaforge loaded", "unload --installed")
+        check(sorted(world.profiles()) == ["hand", "one"], "all of ours are gone, nothing else is", world.profiles())
+        check(sorted(os.listdir(world.path("/etc/apparmor.d"))) == before, "the texts stay")
+        done(world.run("unload", "--installed"), "0 profiles unloaded", "once more")
+        check(world.run("unload", "--installed", "web").status == 2, "--installed and a name")
+        check(world.run("unload", "--installed", "--namespace", "x").status == 2, "--installed and a namespace")
+
+
 TEMPLATE = "abi <abi/3.0>,\n\nprofile @{name} {\n\t/etc/%s r,\n}\n"
 
 
@@ -751,7 +791,7 @@ def units():
 
 
 def main():
-    parts = [install, ownership, drift, idempotent, broken, prune, remove, templates, image, rivals, watch, watch_ends, watch_a_kernel_that_refuses, units]
+    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, image, rivals, watch, watch_ends, watch_a_kernel_that_refuses, units]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             say(part.__name__)

@@ -162,6 +162,12 @@ static void judge_application(struct judging *judging)
 		add(judging, REASON_KERNEL, SLICE("the kernel enforces no profile"));
 	if (question->dispute.len > 0)
 		add(judging, REASON_DISPUTED, question->dispute);
+	else if (question->is_attachment_hidden)
+		add(judging, REASON_ATTACHMENT_UNSEEN,
+			SLICE("which profile its program is started under cannot be seen: run it "
+			      "as root"));
+	if (question->boot_dispute.len > 0)
+		add(judging, REASON_BOOT_DISPUTED, question->boot_dispute);
 	if (outside->count > 0)
 		add(judging, REASON_OUTSIDE,
 			arena_printf(judging->arena, "%zu process%s outside of it: %.*s",
@@ -253,7 +259,8 @@ static enum known decide_confines(const struct judging *judging)
 		has(judging, REASON_CHANGED))
 		return KNOWN_NO;
 	return judgment->holds == HOLDS_UNSEEN || judging->question->kernel_enforces == KNOWN_NOT ||
-			       has(judging, REASON_UNSEEN) || has(judging, REASON_BROKEN)
+			       has(judging, REASON_UNSEEN) || has(judging, REASON_BROKEN) ||
+			       has(judging, REASON_ATTACHMENT_UNSEEN)
 		       ? KNOWN_NOT
 		       : KNOWN_YES;
 }
@@ -267,7 +274,8 @@ static enum known decide_after_boot(const struct judging *judging)
 		return KNOWN_NOT;
 	if (!installed || installed->owner != OWNER_AAFORGE || installed->is_disabled ||
 		installed->is_forced_complain || has(judging, REASON_CHANGED) ||
-		has(judging, REASON_DISPUTED) || has(judging, REASON_ONLY_LOGS))
+		has(judging, REASON_DISPUTED) || has(judging, REASON_BOOT_DISPUTED) ||
+		has(judging, REASON_ONLY_LOGS))
 		return KNOWN_NO;
 	if (judging->top && judging->top->mode != COMPILED_ENFORCE &&
 		judging->top->mode != COMPILED_KILL)

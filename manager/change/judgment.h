@@ -72,6 +72,8 @@ struct judgment_question {
 	enum known kernel_enforces;	 /* parameters/mode: of the kernel as a whole */
 	struct slice dispute; /* why the kernel would not put a new start of the program under it;
 				 empty: it would, or containers are told the name */
+	struct slice boot_dispute; /* the same, of what the next boot brings */
+	bool is_attachment_hidden; /* it cannot be seen which programs go under it */
 	struct judgment_outside outside;
 };
 

@@ -116,8 +116,7 @@ bool attachments_next_dispute(const struct attachments *attachments,
 	return false;
 }
 
-/* 0 also when it cannot be told. */
-static int order(const struct attachments *attachments, const struct contender *a,
+int contender_order(const struct attachments *attachments, const struct contender *a,
 	const struct contender *b, struct slice program)
 {
 	const struct attachment *one = contender_attachment(attachments, a);
@@ -132,7 +131,7 @@ static const struct contender *find_tied(
 	for (size_t i = 0; i < attachments->loaded_count; i++) {
 		const struct contender *at = &attachments->contenders[i];
 		if (at != best && contender_matches(at, program) &&
-			order(attachments, best, at, program) >= 0)
+			contender_order(attachments, best, at, program) >= 0)
 			return at;
 	}
 	return NULL;
@@ -148,7 +147,7 @@ struct start attachments_start(
 		if (!at->is_known)
 			start.unknown = at;
 		else if (contender_matches(at, program) &&
-			 (!best || order(attachments, best, at, program) > 0))
+			 (!best || contender_order(attachments, best, at, program) > 0))
 			best = at;
 	}
 	if (!best)
