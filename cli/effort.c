@@ -209,6 +209,26 @@ static enum status apply_one(const struct effort *effort, struct desired *desire
 	return status;
 }
 
+static enum status apply_rest(const struct effort *effort)
+{
+	struct effort rest = {.machine = effort->machine, .leaving = effort->leaving};
+	effort_plan(&rest);
+	return effort_apply(&rest, false, NULL);
+}
+
+/* What goes may make room for what was refused: it stays as long as that is not in its place. */
+static void keep_leaving(struct effort *effort)
+{
+	for (size_t i = 0; i < effort->leaving.count; i++) {
+		struct leaving *leaving = &effort->leaving.entries[i];
+		if (leaving->obstacle.len > 0)
+			continue;
+		leaving->obstacle = SLICE("not removed as long as there are problems");
+		print_problem("'%.*s' is not removed as long as there are problems",
+			SLICE_FMT(leaving->installed->name));
+	}
+}
+
 enum status effort_apply_each(struct effort *effort, bool may_fall_back, bool *ret_is_committed)
 {
 	struct error *error = NULL;
@@ -229,12 +249,13 @@ enum status effort_apply_each(struct effort *effort, bool may_fall_back, bool *r
 		enum status this = is_done(desired) ? apply_one(effort, desired) : STATUS_OK;
 		status = this > status ? this : status;
 	}
-	struct effort rest = {.machine = effort->machine, .leaving = effort->leaving};
-	effort_plan(&rest);
-	enum status this = effort_apply(&rest, false, NULL);
+	if (status == STATUS_OK)
+		status = apply_rest(effort);
+	else
+		keep_leaving(effort);
 	effort_plan(effort);
 	*ret_is_committed = changes_anything(effort);
-	return this > status ? this : status;
+	return status;
 }
 
 static const char *plural(size_t count)

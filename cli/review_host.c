@@ -103,6 +103,15 @@ static void look_at_start(
 				  SLICE_FMT(program), SLICE_FMT(real));
 }
 
+/* Whether the kernel would not take ours before the other. What is not known counts as yes. */
+static bool is_taken(const struct looking *looking, const struct contender *ours,
+	const struct contender *other, struct slice program)
+{
+	const struct attachment *one = contender_attachment(&looking->attachments, ours);
+	const struct attachment *two = contender_attachment(&looking->attachments, other);
+	return !one || !two || attachment_compare_for(one, two, program) >= 0;
+}
+
 /* Of those that come at the next boot. */
 static void look_at_boot(struct looking *looking, struct review_row *row,
 	const struct contender *ours, struct slice program)
@@ -112,7 +121,7 @@ static void look_at_boot(struct looking *looking, struct review_row *row,
 		const struct contender *other = &attachments->contenders[i];
 		if (row->boot_dispute.len > 0 || attachments_loaded(attachments, other->name) ||
 			!contender_matches(other, program) ||
-			contender_order(attachments, ours, other, program) < 0)
+			!is_taken(looking, ours, other, program))
 			continue;
 		row->boot_dispute = arena_printf(memory(looking), "%.*s from the next boot on",
 			SLICE_FMT(words_of_rival(looking, other, program)));
@@ -137,32 +146,40 @@ static void look_at_programs(struct looking *looking, struct review_row *row,
 			count > 1 ? ", nor another that it attaches to" : "");
 }
 
+static struct slice compare_patterns(
+	struct looking *looking, const struct attachment *one, const struct contender *other)
+{
+	const struct attachment *two = contender_attachment(&looking->attachments, other);
+	struct slice program;
+	switch (two ? attachment_compare(memory(looking), &limits_default, one, two, &program)
+		    : ATTACHMENT_APART) {
+	case ATTACHMENT_APART:
+	case ATTACHMENT_FIRST:
+		break;
+	case ATTACHMENT_SECOND:
+	case ATTACHMENT_NEITHER:
+	case ATTACHMENT_VARIES:
+		return words_of_rival(looking, other, program);
+	}
+	return slice_of(NULL, 0);
+}
+
 /* A pattern against every other. */
 static void look_at_pattern(
 	struct looking *looking, struct review_row *row, const struct contender *ours)
 {
 	const struct attachments *attachments = &looking->attachments;
+	const struct attachment *one = contender_attachment(attachments, ours);
 	for (size_t i = 0; i < attachments->count; i++) {
 		const struct contender *other = &attachments->contenders[i];
-		struct slice program,
-			*words = i < attachments->loaded_count ? &row->dispute : &row->boot_dispute;
-		if (slice_eq(other->name, row->name) || words->len > 0)
+		struct slice *words =
+			i < attachments->loaded_count ? &row->dispute : &row->boot_dispute;
+		if (slice_eq(other->name, row->name))
 			continue;
-		const struct attachment *one = contender_attachment(attachments, ours);
-		const struct attachment *two = contender_attachment(attachments, other);
-		if (!one || !two) {
+		if (!one || !contender_attachment(attachments, other))
 			row->is_attachment_hidden = true;
-			continue;
-		}
-		switch (attachment_compare(memory(looking), &limits_default, one, two, &program)) {
-		case ATTACHMENT_APART:
-		case ATTACHMENT_FIRST:
-			break;
-		case ATTACHMENT_SECOND:
-		case ATTACHMENT_NEITHER:
-		case ATTACHMENT_VARIES:
-			*words = words_of_rival(looking, other, program);
-		}
+		else if (words->len == 0)
+			*words = compare_patterns(looking, one, other);
 	}
 }
 
