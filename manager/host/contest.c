@@ -116,7 +116,8 @@ bool attachments_next_dispute(const struct attachments *attachments,
 	return false;
 }
 
-int contender_order(const struct attachments *attachments, const struct contender *a,
+/* 0 also when it cannot be told. */
+static int order(const struct attachments *attachments, const struct contender *a,
 	const struct contender *b, struct slice program)
 {
 	const struct attachment *one = contender_attachment(attachments, a);
@@ -131,7 +132,7 @@ static const struct contender *find_tied(
 	for (size_t i = 0; i < attachments->loaded_count; i++) {
 		const struct contender *at = &attachments->contenders[i];
 		if (at != best && contender_matches(at, program) &&
-			contender_order(attachments, best, at, program) >= 0)
+			order(attachments, best, at, program) >= 0)
 			return at;
 	}
 	return NULL;
@@ -147,7 +148,7 @@ struct start attachments_start(
 		if (!at->is_known)
 			start.unknown = at;
 		else if (contender_matches(at, program) &&
-			 (!best || contender_order(attachments, best, at, program) > 0))
+			 (!best || order(attachments, best, at, program) > 0))
 			best = at;
 	}
 	if (!best)

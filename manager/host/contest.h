@@ -54,10 +54,6 @@ struct start attachments_start(
 /* Whether it attaches to the program where nobody disputes it. */
 bool contender_matches(const struct contender *contender, struct slice program);
 
-/* Of a program that both match: -1 `a` is attached, 1 `b` is, 0 neither, or it cannot be told. */
-int contender_order(const struct attachments *attachments, const struct contender *a,
-	const struct contender *b, struct slice program);
-
 /* The programs that it attaches to, in the arena; false when they cannot be counted or known. */
 bool contender_programs(struct arena *arena, const struct contender *contender,
 	struct slice **ret_programs, size_t *ret_count);
