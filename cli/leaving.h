@@ -28,9 +28,8 @@ struct leaving_list {
  * profile back or go with it by mistake. --force overcomes all of it; what was edited is kept as a
  * backup then. A template goes with the last description that names it. A loaded profile that is
  * not what aaforge loaded or installed, by its hash, is left to the kernel (change.keeps_loaded).
- * Between machine_begin and
- * machine_end, whose arena holds the memory. What a profile had put aside comes back with it
- * (cli/bring_back.h). STATUS_SYSTEM after a problem was printed.
+ * What a profile had put aside comes back with it (cli/bring_back.h). Between machine_begin and
+ * machine_end, whose arena holds the memory. STATUS_SYSTEM after a problem was printed.
  */
 enum status leaving_decide(struct machine *machine, struct leaving_list *list);
 
