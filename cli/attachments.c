@@ -13,7 +13,8 @@ struct entry {
 	struct slice name; /* the last component of all that it matches, or empty */
 };
 
-enum { BUCKETS = 8192 };
+/* EFFORT: steps in two automata side by side that a run may take, some seconds. */
+enum { BUCKETS = 8192, EFFORT = 5000000 };
 
 struct list {
 	struct entry *first, **end;
@@ -25,6 +26,7 @@ struct list {
  */
 struct attachment_table {
 	struct arena arena;
+	size_t effort; /* spent on patterns that overlap */
 	struct list named, unnamed;
 	struct entry *patterns[BUCKETS], *literals[BUCKETS]; /* by name */
 	struct entry *paths[BUCKETS];
@@ -55,17 +57,40 @@ static struct entry **bucket_of(struct entry **buckets, struct slice path)
 	return &buckets[(hash ^ hash >> 32) % BUCKETS];
 }
 
-static void add_rival(struct arena *arena, const struct entry *entry, const struct entry *other,
-	struct attachment_rivals *rivals)
+/* The limits of the next comparison: hardly any, once the run has spent its effort. */
+static struct limits limits_left(
+	struct attachment_table *table, const struct entry *entry, const struct entry *other)
+{
+	const struct small_automaton *a = entry->attachment.automaton;
+	const struct small_automaton *b = other->attachment.automaton;
+	struct limits limits = limits_default;
+	if (!a || !b)
+		return limits;
+	if (table->effort > EFFORT) {
+		limits.glob_states = 1;
+		return limits;
+	}
+	size_t steps = (size_t)a->states * b->states;
+	table->effort += steps < limits.glob_states ? steps : limits.glob_states;
+	return limits;
+}
+
+/* After a conflict no more is looked for: it is an error already. */
+static void add_rival(struct attachment_table *table, struct arena *arena,
+	const struct entry *entry, const struct entry *other, struct attachment_rivals *rivals)
 {
 	struct attachment_rival rival = {.use = other->use};
 	struct slice a = glob_prefix(entry->attachment.glob),
 		     b = glob_prefix(other->attachment.glob);
-	if (memcmp(a.at, b.at, a.len < b.len ? a.len : b.len) != 0 ||
+	if (rivals->conflicts > 0 || memcmp(a.at, b.at, a.len < b.len ? a.len : b.len) != 0 ||
 		!slice_eq(entry->use.xattrs, other->use.xattrs))
 		return;
+	if (glob_overlap(arena, &limits_default, entry->attachment.glob, other->attachment.glob,
+		    NULL) == GLOB_NO)
+		return;
+	struct limits limits = limits_left(table, entry, other);
 	rival.order = attachment_compare(
-		arena, &limits_default, &entry->attachment, &other->attachment, &rival.witness);
+		arena, &limits, &entry->attachment, &other->attachment, &rival.witness);
 	bool decided = rival.order == ATTACHMENT_FIRST || rival.order == ATTACHMENT_SECOND;
 	if (rival.order == ATTACHMENT_APART)
 		return;
@@ -83,10 +108,10 @@ static void find_named(struct attachment_table *table, struct arena *arena,
 		literal ? bucket_of(table->paths, path) : bucket_of(table->literals, entry->name));
 	for (; other; other = literal ? other->next_path : other->next_name)
 		if (!literal || slice_eq(path, glob_prefix(other->attachment.glob)))
-			add_rival(arena, entry, other, rivals);
+			add_rival(table, arena, entry, other, rivals);
 	for (other = *bucket_of(table->patterns, entry->name); other; other = other->next_name)
 		if (slice_eq(entry->name, other->name))
-			add_rival(arena, entry, other, rivals);
+			add_rival(table, arena, entry, other, rivals);
 }
 
 static void find_rivals(struct attachment_table *table, struct arena *arena,
@@ -96,10 +121,10 @@ static void find_rivals(struct attachment_table *table, struct arena *arena,
 		find_named(table, arena, entry, rivals);
 	} else {
 		for (const struct entry *other = table->named.first; other; other = other->next)
-			add_rival(arena, entry, other, rivals);
+			add_rival(table, arena, entry, other, rivals);
 	}
 	for (const struct entry *other = table->unnamed.first; other; other = other->next)
-		add_rival(arena, entry, other, rivals);
+		add_rival(table, arena, entry, other, rivals);
 }
 
 /* Of two that are alike the first is noted only. */

@@ -5,7 +5,8 @@
  * The attachments of a run's profiles, to find two that match the same program: the kernel would
  * attach neither, or one that the reader of the other does not expect. Paths are looked up by their
  * hash; patterns, which are few, are compared with all. Memory grows with the profiles that have
- * an attachment, by their names and paths.
+ * an attachment, by their names and paths. Where patterns that overlap are so many and so complex
+ * that comparing them would take long, those that are left count as conflicts.
  */
 
 #include "policy/attachment.h"
@@ -33,7 +34,7 @@ struct attachment_rival {
 	struct slice witness;	     /* in the arena of the question; may be empty */
 };
 
-/* What was found; the first of each kind, in the order in which they were noted. */
+/* What was found: the first conflict, behind which no more is looked for, and an overlap. */
 struct attachment_rivals {
 	size_t conflicts, overlaps; /* how many; an overlap is one that is decided */
 	struct attachment_rival conflict, overlap;

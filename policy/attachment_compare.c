@@ -259,13 +259,13 @@ static enum attachment_order compare_patterns(struct arena *arena, const struct 
 	return conclude(&findings, ret_witness);
 }
 
-/* `literal` matches one program only. */
+/* A literal matches one program only, and none when it ends in a slash. */
 static enum attachment_order compare_literal(struct arena *arena, const struct attachment *a,
 	const struct attachment *b, struct slice *ret_witness)
 {
 	const struct attachment *literal = attachment_is_literal(a) ? a : b;
 	struct slice program = literal->is_name ? literal->text : literal->glob->prefix;
-	if (!attachment_matches(literal == a ? b : a, program))
+	if (slice_ends(program, SLICE("/")) || !attachment_matches(literal == a ? b : a, program))
 		return ATTACHMENT_APART;
 	*ret_witness = arena_copy(arena, program);
 	switch (attachment_judge(a, b, program)) {

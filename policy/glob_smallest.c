@@ -7,7 +7,7 @@
 
 #include "policy/glob_private.h"
 
-enum { FAR = UINT32_MAX / 2, WORK_LIMIT = 20000000 };
+enum { FAR = UINT32_MAX / 2, WORK_LIMIT = 4000000 };
 
 struct subset {
 	const uint64_t *places;
@@ -240,7 +240,7 @@ static void find_distances(struct builder *b)
 {
 	uint32_t classes = b->out->classes;
 	find_matches(b);
-	for (bool changed = true; changed;) {
+	for (bool changed = true; changed && b->work <= WORK_LIMIT;) {
 		changed = false;
 		for (uint32_t i = b->count; i-- > 0;) {
 			for (uint32_t class = 0; class < classes; class ++) {

@@ -24,8 +24,8 @@ struct small_automaton {
 };
 
 /*
- * NULL when it has more than limits->glob_states states, or more work than a tenth of a second is
- * to be done for it. In the arena.
+ * NULL when it has more than limits->glob_states states, or more work than some hundredths of a
+ * second is to be done for it. In the arena.
  */
 const struct small_automaton *glob_smallest(
 	struct arena *arena, const struct limits *limits, const struct glob *glob);

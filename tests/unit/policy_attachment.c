@@ -66,6 +66,7 @@ UNIT_TEST(attachment_pairs)
 		{"/usr/bin/{a,b}", "/usr/bin/?", ATTACHMENT_NEITHER, "/usr/bin/a"},
 		{"/opt/[^a]*", "/opt/a*", ATTACHMENT_APART, ""},
 		{"/opt/*/", "/opt/**/", ATTACHMENT_APART, ""},
+		{"/opt/a/", "/opt/**", ATTACHMENT_APART, ""},
 	};
 	arena_init(&arena, test_out_of_memory);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

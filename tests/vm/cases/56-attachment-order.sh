@@ -82,12 +82,12 @@ same "the kernel attaches the one that was expected" "" "$(wrong_labels /tmp/cho
 same "so aaforge answers" "$(sed 's/ [ne]$/ -/; s/ A$/ a/; s/ v$/ b/' /tmp/chosen)" "$(cut -d' ' -f1-3 /tmp/chosen | attachments)"
 
 # By chance: no claim is wrong, and what is refused is worth it.
-ok "pairs by chance" attachments "$(date +%s)" 40 /t
+ok "pairs by chance" attachments "$(date +%s)" 20 /t
 printf '%s\n' "$output" >/tmp/chance
 try_pairs /tmp/chance
 same "the kernel attaches the one that was claimed" "" "$(wrong_labels /tmp/chance)"
 ok "some were refused because none is attached" grep -q ' - unconfined' /tmp/labels
-ok "many were claimed" test "$(grep -c ' [ab] ' /tmp/labels)" -ge 16
+ok "many were claimed" test "$(grep -c ' [ab] ' /tmp/labels)" -ge 4
 
 # What a run of aaforge says of such pairs.
 describe() { # NAME ATTACHMENT [LINE …]
