@@ -233,8 +233,8 @@ enum status sync_round(
 	sync->is_prune_suspended = status != STATUS_OK;
 	bool is_lost = status == STATUS_USAGE || (status == STATUS_SYSTEM && gathering.count == 0);
 	if (!is_lost) {
+		use(context, &gathering); /* first: what changes from now on is seen */
 		status = apply_good(sync, &gathering);
-		use(context, &gathering);
 	}
 	gather_free(&gathering);
 	return status;
