@@ -32,6 +32,7 @@ struct options {
 	const char *output;
 	bool annotate, self_contained, no_cache, quiet, help;
 	bool complain, dry_run, force, prune, watch, json;
+	bool any, installed;
 	enum abi abi;
 	const char *base, *features, *parser;
 	const char *namespace, *runtime, *root; /* NULL when not given */
@@ -50,6 +51,8 @@ struct options {
 	const char **template_dirs;
 	size_t template_count;
 	bool allow_outside, allow_writable;
+	const char **replaced; /* --replace-distribution */
+	size_t replaced_count;
 	unsigned timeout; /* seconds */
 	unsigned memory;  /* MiB */
 	unsigned jobs;	  /* 0: all processors */
@@ -76,8 +79,7 @@ extern const struct command commands[COMMAND_COUNT];
 
 /*
  * Reads the options of a command. argv[0] is the command's name. false after a usage error has been
- * printed. The caller frees include_dirs
- * and template_dirs.
+ * printed. The caller frees include_dirs, template_dirs and replaced.
  */
 bool options_read(enum command_id command, int argc, char **argv, struct options *ret_options);
 

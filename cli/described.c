@@ -1,4 +1,5 @@
 #include "cli/described.h"
+#include "manager/change/replaced.h"
 
 #include "cli/cli.h"
 #include "compiler/service/read.h"
@@ -136,10 +137,13 @@ bool template_place(const char *directory, struct slice as, struct arena *arena,
 		is_kept = part.len > 0 && part.at[0] != '.';
 		if (slice_is(part, "."))
 			continue;
-		if (!is_kept || (is_first && slice_is(part, "backup")))
+		if (!is_kept || (is_first && (slice_is(part, "backup") ||
+						     slice_is(part, REPLACED_DIRECTORY))))
 			return error_say(ret_error, EINVAL,
 				"the template '%.*s' cannot be kept below '%s': expected a path without "
-				"'..', names with a dot in front and 'backup', or an absolute one",
+				"'..', names with a dot in front, 'backup' and '" REPLACED_DIRECTORY
+				"', or an "
+				"absolute one",
 				SLICE_FMT(as), directory);
 		is_first = false;
 		buf_add_char(&path, '/');

@@ -1,6 +1,8 @@
 #include "cli/desired.h"
 
 #include "cli/described.h"
+#include "cli/origin.h"
+#include "manager/change/judgment.h"
 #include "manager/file.h"
 #include "manager/record.h"
 #include "manager/system/path.h"
@@ -102,46 +104,6 @@ static bool read_if_there(struct deciding *deciding, struct slice path, struct s
 		fail(deciding, error);
 	bytes_free(&text);
 	return is_read;
-}
-
-/* The header of an emitted text holds the digest of the description that it was made from. */
-bool text_was_made_from(struct slice text, struct slice description)
-{
-	char hex[DIGEST_HEX + 1];
-	struct digest digest = digest_of(description);
-	digest_hex(&digest, hex);
-	struct slice header = slice_first(text, 2048);
-	return header.len > 0 && memmem(header.at, header.len, hex, DIGEST_HEX) != NULL;
-}
-
-/* The line of the header that names the description's file, which install changes. */
-#define FILE_LINE SLICE("# Description: ")
-
-static void cut_file_line(struct slice text, struct slice *ret_before, struct slice *ret_after)
-{
-	struct slice rest = text;
-	while (rest.len > 0 && rest.at[0] == '#') {
-		const char *newline = memchr(rest.at, '\n', rest.len);
-		size_t line = newline ? (size_t)(newline - rest.at) + 1 : rest.len;
-		if (slice_starts(rest, FILE_LINE)) {
-			*ret_before = slice_first(text, (size_t)(rest.at - text.at));
-			*ret_after = slice_from(rest, line);
-			return;
-		}
-		rest = slice_from(rest, line);
-	}
-	*ret_before = text;
-	*ret_after = slice_of(NULL, 0);
-}
-
-static bool texts_agree(struct slice a, struct slice b)
-{
-	struct slice a_before, a_after, b_before, b_after;
-	if (slice_eq(a, b))
-		return true;
-	cut_file_line(a, &a_before, &a_after);
-	cut_file_line(b, &b_before, &b_after);
-	return slice_eq(a_before, b_before) && slice_eq(a_after, b_after);
 }
 
 static void read_described(struct deciding *deciding)
@@ -310,12 +272,13 @@ static void decide_files(
 	desired->change.file_count = count;
 }
 
-/* Whose the loaded profile is. */
+/* The judgment of a loaded profile, and what follows from it for a change. */
 struct loaded_view {
 	const struct loaded_profile *profile; /* NULL: not loaded */
-	bool is_ours;
+	struct judgment judgment;
 	bool is_drifted; /* another than we loaded */
-	bool is_held;	 /* as it should be */
+	bool is_held;	 /* as it should be … */
+	bool is_unseen;	 /* … as far as can be told without hashes */
 };
 
 static struct loaded_view view_loaded(const struct deciding *deciding, const struct gathered *item,
@@ -323,35 +286,30 @@ static struct loaded_view view_loaded(const struct deciding *deciding, const str
 {
 	const struct loaded *loaded = machine_loaded(deciding->machine);
 	struct loaded_view view = {0};
+	struct record record;
 	if (!loaded || !(view.profile = loaded_find(loaded, SLICE(""), item->name)))
 		return view;
-	struct record record;
-	struct digest now;
 	bool has_record = record_read(
 		&deciding->machine->places, SLICE(""), item->name, memory(deciding), &record);
-	view.is_ours = has_record || installed->owner == OWNER_AAFORGE;
-	view.is_drifted = has_record && record.kind == view.profile->kind &&
-			  loaded_identity(loaded, SLICE(""), item->name, &now) &&
-			  !digests_are_equal(&now, &record.identity);
-	view.is_held = item->member->state == SET_SAME;
+	const struct judgment_question question = {
+		.namespace = SLICE(""),
+		.name = item->name,
+		.loaded = loaded,
+		.record = has_record ? &record : NULL,
+		.installed = installed,
+		.described = DESCRIBED_COMPILED,
+		.wanted = item->member,
+	};
+	judgment_decide(&question, memory(deciding), &view.judgment);
+	view.is_drifted = has_record && view.judgment.holds == HOLDS_OTHER;
+	view.is_held = view.judgment.holds == HOLDS_WANTED;
 	/* Without hashes, what we loaded from this very text counts as it. */
-	if (!view.is_held && view.profile->kind == HASH_NONE && has_record && !view.is_drifted) {
+	if (view.judgment.holds == HOLDS_UNSEEN && has_record) {
 		struct digest text = digest_of(item->member->text);
 		view.is_held = digests_are_equal(&text, &record.text);
+		view.is_unseen = view.is_held;
 	}
 	return view;
-}
-
-static struct slice words_of_drift(const struct deciding *deciding, const struct gathered *item,
-	const struct loaded_view *view)
-{
-	const struct set_profile *top = set_member_next_top(item->member, NULL);
-	struct slice wanted = slice_str(mode_word(top->mode));
-	if (!slice_eq(view->profile->mode, wanted))
-		return arena_printf(memory(deciding), "the kernel has it in mode %.*s",
-			SLICE_FMT(view->profile->mode));
-	return view->is_drifted ? SLICE("it was replaced in the kernel")
-				: SLICE("the kernel has another policy");
 }
 
 static void decide_ownership(struct deciding *deciding, struct desired *desired,
@@ -368,12 +326,25 @@ static void decide_ownership(struct deciding *deciding, struct desired *desired,
 				SLICE_FMT(installed->path)));
 	if (!view->profile || view->is_held)
 		return;
-	if (!view->is_ours)
+	if (!view->judgment.is_ours)
 		object_to_loaded(deciding, desired,
 			"the kernel holds a profile of that name that aaforge did not load");
 	else if (view->is_drifted && !deciding->how->mends_drift)
 		object_to_loaded(deciding, desired,
 			"somebody else has replaced the loaded profile since aaforge loaded it");
+}
+
+/* What the judgment says of the kernel's profile. */
+static struct slice reason_to_load(const struct judgment *judgment)
+{
+	static const enum reason_id ids[] = {
+		REASON_MODE, REASON_REPLACED, REASON_CHANGED, REASON_UNSEEN};
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct reason *reason = judgment_reason(judgment, ids[i]);
+		if (reason)
+			return reason->words;
+	}
+	return SLICE("the kernel has another policy");
 }
 
 /* What is different, or empty. */
@@ -387,9 +358,9 @@ static struct slice decide_why(const struct deciding *deciding, const struct des
 	if (!texts_agree(installed->text, desired->item->member->text))
 		return SLICE("its text is another");
 	if (deciding->machine->has_kernel && !view->profile)
-		return SLICE("it was not loaded");
+		return SLICE("is not loaded");
 	if (deciding->machine->has_kernel && !view->is_held)
-		return words_of_drift(deciding, desired->item, view);
+		return reason_to_load(&view->judgment);
 	return desired->change.file_count > 0 ? SLICE("its description or template is another")
 					      : slice_of(NULL, 0);
 }
@@ -430,6 +401,7 @@ static void decide(struct deciding *deciding, const struct gathered *item, struc
 	if (!find_installed(deciding, item->name, &installed))
 		return;
 	struct loaded_view view = view_loaded(deciding, item, &installed);
+	desired->is_unseen = view.is_unseen;
 	decide_ownership(deciding, desired, &installed, &view);
 	decide_files(deciding, desired, &installed);
 	bool is_new = installed.owner == OWNER_NOBODY;
@@ -509,6 +481,23 @@ void desired_warn(const struct machine *machine, const struct desired_list *list
 	for (size_t i = 0; i < list->count; i++)
 		if (list->entries[i].sign != '=' && list->entries[i].obstacle.len == 0)
 			warn(machine, list->entries[i].item->name);
+}
+
+void desired_say_unseen(const struct machine *machine, const struct desired_list *list)
+{
+	const struct desired *first = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct desired *desired = &list->entries[i];
+		if (!desired->is_unseen || desired->sign != '=')
+			continue;
+		first = first ? first : desired;
+		count++;
+	}
+	if (count > 0 && !machine->options->quiet)
+		print_problem("note: the kernel shows no hashes: whether somebody has replaced "
+			      "'%.*s'%s cannot be seen",
+			SLICE_FMT(first->item->name), count > 1 ? " and others" : "");
 }
 
 struct plan_line desired_line(const struct desired *desired)

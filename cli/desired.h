@@ -22,6 +22,7 @@ struct desired {
 	 */
 	struct slice obstacle;
 	bool is_forced; /* something of others is overwritten, and kept as a backup */
+	bool is_unseen; /* whether the kernel holds it as it should cannot be seen: no hashes */
 };
 
 struct desired_list {
@@ -53,6 +54,9 @@ size_t desired_report(const struct desired_list *list);
 /* Warns of what the administrator has said about a profile's text: disable/, force-complain/. */
 void desired_warn(const struct machine *machine, const struct desired_list *list);
 
+/* Says which profiles count as loaded although nothing but their name can be compared. */
+void desired_say_unseen(const struct machine *machine, const struct desired_list *list);
+
 /* The line of the plan. */
 struct plan_line desired_line(const struct desired *desired);
 
@@ -60,8 +64,5 @@ struct plan_line desired_line(const struct desired *desired);
  * Fills the set with the members of those changes that nothing stands against.
  */
 void desired_choose(struct desired_list *list);
-
-/* Whether the header of an emitted text says that it was made from this description. */
-bool text_was_made_from(struct slice text, struct slice description);
 
 #endif

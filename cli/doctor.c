@@ -3,10 +3,10 @@
  *
  *     host, features, runtimes, files, profiles of ours -> findings -> text or JSON
  */
+#include "cli/plan.h"
 #include "cli/report.h"
+#include "cli/review.h"
 #include "manager/file.h"
-#include "manager/installed.h"
-#include "manager/loaded.h"
 #include "manager/runtime.h"
 #include "manager/scan.h"
 #include "manager/system/path.h"
@@ -27,6 +27,7 @@ struct doctor {
 	struct findings findings;
 	struct loaded loaded;
 	bool has_loaded;
+	enum status status; /* of a problem that has been printed */
 };
 
 static struct slice words(struct doctor *doctor, struct error *error)
@@ -102,46 +103,113 @@ static void check_loaded(struct doctor *doctor)
 	}
 }
 
-static void check_links(struct doctor *doctor, const struct installed *installed)
+/* A command for the one who reads it, where the machine makes it plain. */
+static void mend(struct doctor *doctor, const struct review_row *row, const struct reason *reason)
 {
-	struct findings *findings = &doctor->findings;
-	if (installed->is_disabled) {
-		finding_add(findings, FINDING_DISABLED, "'%.*s'", SLICE_FMT(installed->name));
-		finding_mend(findings, "rm '%s/disable/%.*s'", doctor->places.profiles,
-			SLICE_FMT(installed->name));
-	} else if (installed->is_forced_complain) {
-		finding_add(
-			findings, FINDING_FORCED_COMPLAIN, "'%.*s'", SLICE_FMT(installed->name));
-		finding_mend(findings, "rm '%s/force-complain/%.*s'", doctor->places.profiles,
-			SLICE_FMT(installed->name));
+	const char *profiles = doctor->places.profiles;
+	struct slice source = row->installed.description.len > 0 ? row->installed.description
+			      : row->has_record && slice_starts(row->record.source, SLICE("/"))
+				      ? row->record.source
+				      : row->file;
+	switch (reason->id) {
+	case REASON_DISABLED:
+		finding_mend(
+			&doctor->findings, "rm '%s/disable/%.*s'", profiles, SLICE_FMT(row->name));
+		break;
+	case REASON_FORCED_COMPLAIN:
+		finding_mend(&doctor->findings, "rm '%s/force-complain/%.*s'", profiles,
+			SLICE_FMT(row->name));
+		break;
+	case REASON_NOT_LOADED:
+	case REASON_MODE:
+	case REASON_REPLACED:
+		if (source.len > 0)
+			finding_mend(&doctor->findings, "aaforge load%s%.*s '%.*s'",
+				row->namespace.len ? " --namespace " : "",
+				SLICE_FMT(row->namespace), SLICE_FMT(source));
+		break;
+	case REASON_OUTSIDE:
+		if (row->outside.mend.len > 0)
+			finding_mend(&doctor->findings, "%.*s", SLICE_FMT(row->outside.mend));
+		break;
+	case REASON_KERNEL:
+	case REASON_DISPUTED:
+	case REASON_ATTACHMENT_UNSEEN:
+	case REASON_BOOT_DISPUTED:
+	case REASON_EDITED:
+	case REASON_CHANGED:
+	case REASON_UNSEEN:
+	case REASON_BROKEN:
+	case REASON_FOREIGN:
+	case REASON_ONLY_LOGS:
+	case REASON_SOURCE_GONE:
+	case REASON_COUNT:
+		break;
 	}
 }
 
-static void check_installed(struct doctor *doctor, const struct installed *installed)
+/* For all profiles once, where the kernel's own mode was not for us to read. */
+static void report_kernel(struct doctor *doctor, struct slice label)
 {
-	check_links(doctor, installed);
-	if (!doctor->has_loaded)
+	for (size_t i = 0; i < doctor->findings.count; i++)
+		if (doctor->findings.items[i].id == FINDING_MODE_NOT_ENFORCE)
+			return;
+	finding_add(&doctor->findings, FINDING_MODE_NOT_ENFORCE,
+		"a process under '%.*s' was not kept from what it forbids", SLICE_FMT(label));
+}
+
+/* The judgment of one profile of ours: a finding for each of its reasons. */
+static void report(struct doctor *doctor, const struct review_row *row)
+{
+	struct slice label = profile_label(&doctor->arena, row->namespace, row->name);
+	for (size_t i = 0; i < row->judgment.reason_count; i++) {
+		const struct reason *reason = &row->judgment.reasons[i];
+		enum finding_id id = reason_kinds[reason->id].finding;
+		if (reason->id == REASON_KERNEL)
+			report_kernel(doctor, label);
+		bool is_seen = doctor->has_loaded || reason->id != REASON_NOT_LOADED;
+		if (id == FINDING_COUNT || !is_seen)
+			continue;
+		finding_add(&doctor->findings, id, "'%.*s': %.*s", SLICE_FMT(label),
+			SLICE_FMT(reason->words));
+		mend(doctor, row, reason);
+	}
+}
+
+/* What boot does with the texts can be told without the kernel. */
+static void check_links(struct doctor *doctor)
+{
+	struct installed_list list;
+	if (!installed_list_read(&doctor->places, &doctor->arena, &list, NULL))
 		return;
-	const struct loaded_profile *held =
-		loaded_find(&doctor->loaded, SLICE(""), installed->name);
-	if (!held && !installed->is_disabled)
-		finding_add(&doctor->findings, FINDING_OURS_MISSING, "'%.*s'",
-			SLICE_FMT(installed->name));
-	else if (held && slice_is(held->mode, "complain"))
-		finding_add(&doctor->findings, FINDING_OURS_COMPLAIN, "'%.*s'",
-			SLICE_FMT(installed->name));
+	for (size_t i = 0; i < list.count; i++) {
+		struct review_row row = {.name = list.entries[i].name};
+		const struct judgment_question question = {
+			.name = row.name,
+			.namespace = SLICE(""),
+			.loaded = &doctor->loaded,
+			.installed = &list.entries[i],
+		};
+		judgment_decide(&question, &doctor->arena, &row.judgment);
+		report(doctor, &row);
+	}
 }
 
 static void check_ours(struct doctor *doctor)
 {
-	struct installed_list list;
-	struct error *error = NULL;
-	if (!installed_list_read(&doctor->places, &doctor->arena, &list, &error)) {
-		add_error(doctor, FINDING_PROFILES_HIDDEN, error);
+	struct review review;
+	if (!doctor->has_loaded) {
+		check_links(doctor);
 		return;
 	}
-	for (size_t i = 0; i < list.count; i++)
-		check_installed(doctor, &list.entries[i]);
+	review_begin(doctor->options, &doctor->places, &doctor->loaded, REVIEW_ALL, &doctor->arena,
+		&review);
+	review_add_all(&review, NULL, false);
+	review_judge(&review);
+	for (size_t i = 0; i < review.count; i++)
+		report(doctor, &review.rows[i]);
+	doctor->status = review.status;
+	review_end(&review);
 }
 
 static void check_files(struct doctor *doctor)
@@ -303,6 +371,7 @@ enum status command_doctor(const struct options *options)
 		else
 			print_text(&doctor);
 		status = doctor.findings.errors > 0 ? STATUS_INPUT : STATUS_OK;
+		status = doctor.status > status ? doctor.status : status;
 	} else {
 		struct slice text = words(&doctor, error);
 		print_problem("%.*s", SLICE_FMT(text));

@@ -1,6 +1,8 @@
 #include "cli/effort.h"
 
+#include "cli/bring_back.h"
 #include "cli/fallback.h"
+#include "manager/host.h"
 
 #include <errno.h>
 
@@ -12,15 +14,51 @@ static bool is_done(const struct desired *desired)
 bool effort_plan(struct effort *effort)
 {
 	effort->added = effort->changed = effort->gone = effort->same = 0;
+	effort->refused = effort->gathering ? effort->gathering->refused : 0;
 	for (size_t i = 0; i < effort->desired.count; i++) {
 		const struct desired *desired = &effort->desired.entries[i];
 		effort->same += desired->sign == '=' && desired->obstacle.len == 0;
+		effort->refused += desired->obstacle.len > 0;
 		effort->added += desired->sign == '+' && is_done(desired);
 		effort->changed += desired->sign == '~' && is_done(desired);
 	}
-	for (size_t i = 0; i < effort->leaving.count; i++)
-		effort->gone += effort->leaving.entries[i].obstacle.len == 0;
+	for (size_t i = 0; i < effort->leaving.count; i++) {
+		bool is_refused = effort->leaving.entries[i].obstacle.len > 0;
+		effort->gone += !is_refused;
+		effort->refused += is_refused;
+	}
 	return effort->added + effort->changed + effort->gone > 0;
+}
+
+/* Programs are told also what stays as it is, and what was refused with the reason. */
+static size_t fill_rest(const struct effort *effort, struct plan_line *lines, size_t count)
+{
+	const struct gathering *gathering = effort->gathering;
+	for (size_t i = 0; i < effort->kept_count; i++)
+		lines[count++] = (struct plan_line){
+			.sign = '=',
+			.name = effort->kept[i]->name,
+			.source = effort->kept[i]->path,
+			.why = effort->why_kept,
+		};
+	for (size_t i = 0; gathering && i < gathering->count; i++)
+		if (!gathering->items[i].member)
+			lines[count++] = (struct plan_line){
+				.sign = '!',
+				.name = gathering->items[i].name,
+				.source = gathering->items[i].path,
+				.why = SLICE("its description was refused"),
+			};
+	return count;
+}
+
+static struct plan_line refused(struct plan_line line, struct slice obstacle)
+{
+	if (obstacle.len > 0) {
+		line.sign = '!';
+		line.why = obstacle;
+	}
+	return line;
 }
 
 static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
@@ -29,23 +67,20 @@ static size_t fill_lines(const struct effort *effort, struct plan_line *lines)
 	size_t count = 0;
 	for (size_t i = 0; i < effort->desired.count; i++) {
 		const struct desired *desired = &effort->desired.entries[i];
-		if (desired->obstacle.len > 0 || (!is_json && desired->sign == '='))
+		if (!is_json && (desired->obstacle.len > 0 || desired->sign == '='))
 			continue;
-		lines[count] = desired_line(desired);
+		lines[count] = refused(desired_line(desired), desired->obstacle);
 		lines[count].running =
 			running_find(&effort->running, lines[count].namespace, lines[count].name);
 		count++;
 	}
-	for (size_t i = 0; i < effort->leaving.count; i++)
-		if (effort->leaving.entries[i].obstacle.len == 0)
-			lines[count++] = leaving_line(&effort->leaving.entries[i]);
-	for (size_t i = 0; is_json && i < effort->kept_count; i++)
-		lines[count++] = (struct plan_line){
-			.sign = '=',
-			.name = effort->kept[i]->name,
-			.source = effort->kept[i]->path,
-			.why = effort->why_kept,
-		};
+	for (size_t i = 0; i < effort->leaving.count; i++) {
+		const struct leaving *leaving = &effort->leaving.entries[i];
+		if (is_json || leaving->obstacle.len == 0)
+			lines[count++] = refused(leaving_line(leaving), leaving->obstacle);
+	}
+	if (is_json)
+		count = fill_rest(effort, lines, count);
 	plan_sort(lines, count);
 	return count;
 }
@@ -69,7 +104,9 @@ void effort_look(struct effort *effort)
 void effort_print(const struct effort *effort)
 {
 	struct plan_line *lines = arena_array(effort->machine->arena,
-		effort->desired.count + effort->leaving.count + effort->kept_count, sizeof(*lines));
+		effort->desired.count + effort->leaving.count + effort->kept_count +
+			(effort->gathering ? effort->gathering->count : 0),
+		sizeof(*lines));
 	size_t count = fill_lines(effort, lines);
 	plan_print(effort->machine->options, lines, count, changes_anything(effort));
 }
@@ -94,15 +131,30 @@ static struct change *collect(const struct effort *effort, bool loads, size_t *r
 	return changes;
 }
 
+/* What is new, and what comes back. */
+static struct policy_set loads_of(const struct effort *effort)
+{
+	const struct policy_set *new = &effort->desired.set, *back = &effort->leaving.returning;
+	struct policy_set all;
+	policy_set_init(effort->machine->arena, &all);
+	all.capacity = new->count + back->count;
+	all.members = arena_array(all.arena, all.capacity, sizeof(*all.members));
+	for (size_t i = 0; i < new->count; i++)
+		all.members[all.count++] = new->members[i];
+	for (size_t i = 0; i < back->count; i++)
+		all.members[all.count++] = back->members[i];
+	return all;
+}
+
 static bool run(
 	const struct effort *effort, bool loads, bool *ret_is_committed, struct error **ret_error)
 {
 	const struct machine *machine = effort->machine;
 	size_t count;
 	struct change *changes = collect(effort, loads, &count);
-	return transaction_run(&machine->places, changes, count,
-		loads ? &effort->desired.set : NULL, machine_loaded(machine), machine->arena,
-		ret_is_committed, ret_error);
+	struct policy_set set = loads_of(effort);
+	return transaction_run(&machine->places, changes, count, loads ? &set : NULL,
+		machine_loaded(machine), machine->arena, ret_is_committed, ret_error);
 }
 
 /* The files first, so that the disk is not behind the kernel when this is cut short. */
@@ -113,7 +165,8 @@ static enum status fall_back(const struct effort *effort, bool *ret_is_committed
 	if (!run(effort, false, ret_is_committed, &error))
 		return print_error(error);
 	*ret_is_committed = true;
-	return fallback_replace(machine->options, &machine->places, &effort->desired.set);
+	struct policy_set set = loads_of(effort);
+	return fallback_replace(machine->options, &machine->places, &set);
 }
 
 enum status effort_apply(const struct effort *effort, bool may_fall_back, bool *ret_is_committed)
@@ -156,13 +209,38 @@ static enum status apply_one(const struct effort *effort, struct desired *desire
 	return status;
 }
 
-enum status effort_apply_each(struct effort *effort)
+static enum status apply_rest(const struct effort *effort)
 {
-	bool is_committed = false;
+	struct effort rest = {.machine = effort->machine, .leaving = effort->leaving};
+	effort_plan(&rest);
+	return effort_apply(&rest, false, NULL);
+}
+
+/* What goes may make room for what was refused: it stays as long as that is not in its place. */
+static void keep_leaving(struct effort *effort)
+{
+	for (size_t i = 0; i < effort->leaving.count; i++) {
+		struct leaving *leaving = &effort->leaving.entries[i];
+		if (leaving->obstacle.len > 0)
+			continue;
+		leaving->obstacle = SLICE("not removed as long as there are problems");
+		print_problem("'%.*s' is not removed as long as there are problems",
+			SLICE_FMT(leaving->installed->name));
+	}
+}
+
+enum status effort_apply_each(struct effort *effort, bool may_fall_back, bool *ret_is_committed)
+{
 	struct error *error = NULL;
-	if (!changes_anything(effort) || run(effort, true, &is_committed, &error))
+	*ret_is_committed = false;
+	if (effort->machine->options->dry_run || !changes_anything(effort) ||
+		run(effort, true, ret_is_committed, &error))
 		return STATUS_OK;
-	if (is_committed || !is_about_the_policy(error) || effort->desired.count < 2)
+	if (may_fall_back && !*ret_is_committed && error_number(error) == EPROTONOSUPPORT) {
+		error_free(error);
+		return fall_back(effort, ret_is_committed);
+	}
+	if (*ret_is_committed || !is_about_the_policy(error) || effort->desired.count < 2)
 		return print_error(error);
 	error_free(error);
 	enum status status = STATUS_OK;
@@ -171,11 +249,13 @@ enum status effort_apply_each(struct effort *effort)
 		enum status this = is_done(desired) ? apply_one(effort, desired) : STATUS_OK;
 		status = this > status ? this : status;
 	}
-	struct effort rest = {.machine = effort->machine, .leaving = effort->leaving};
-	effort_plan(&rest);
-	enum status this = effort_apply(&rest, false, NULL);
+	if (status == STATUS_OK)
+		status = apply_rest(effort);
+	else
+		keep_leaving(effort);
 	effort_plan(effort);
-	return this > status ? this : status;
+	*ret_is_committed = changes_anything(effort);
+	return status;
 }
 
 static const char *plural(size_t count)
@@ -188,14 +268,17 @@ void effort_sum_up(const struct effort *effort)
 	const struct options *options = effort->machine->options;
 	if (options->quiet)
 		return;
-	if (!changes_anything(effort)) {
+	if (!changes_anything(effort) && effort->refused == 0) {
 		fprintf(stderr, "nothing to do: %zu %s unchanged\n", effort->same,
 			plural(effort->same));
 		return;
 	}
-	fprintf(stderr, "%s%zu new, %zu changed, %zu gone, %zu unchanged\n",
+	fprintf(stderr, "%s%zu new, %zu changed, %zu gone, %zu unchanged",
 		options->dry_run ? "would be: " : "", effort->added, effort->changed, effort->gone,
 		effort->same);
+	if (effort->refused > 0)
+		fprintf(stderr, ", %zu refused", effort->refused);
+	fputc('\n', stderr);
 }
 
 static bool has_backup(const struct effort *effort)
@@ -211,13 +294,42 @@ static bool has_backup(const struct effort *effort)
 	return has;
 }
 
+static void say_aside(const struct effort *effort)
+{
+	for (size_t i = 0; i < effort->desired.count; i++) {
+		const struct desired *desired = &effort->desired.entries[i];
+		for (size_t n = 0; is_done(desired) && n < desired->change.link_count; n++)
+			print_problem(
+				"note: '%s/%.*s' is put aside; 'aaforge remove %.*s' brings it "
+				"back",
+				effort->machine->places.profiles,
+				SLICE_FMT(slice_from(desired->change.links[n].target, 3)),
+				SLICE_FMT(desired->item->name));
+	}
+}
+
+/* Whatever was loaded: nothing of it is enforced. */
+static void say_kernel_mode(const struct machine *machine)
+{
+	struct host host;
+	if (!machine->has_kernel)
+		return;
+	host_read_mode(&machine->places, machine->arena, &host);
+	if (host_enforcement(&host) == HOST_ENFORCES_NOT)
+		print_problem("warning: the kernel enforces no profile, whatever its own mode: "
+			      "'aaforge doctor' tells the mend");
+}
+
 static void say_what_is_special(const struct effort *effort)
 {
 	const struct machine *machine = effort->machine;
 	desired_warn(machine, &effort->desired);
+	leaving_say_kept(&effort->leaving);
 	if (!machine->has_kernel && effort->added + effort->changed > 0)
 		print_problem("note: not loaded, only files were changed: %.*s",
 			SLICE_FMT(machine->why_no_kernel));
+	say_aside(effort);
+	bring_back_report(machine, &effort->leaving);
 	if (has_backup(effort))
 		print_problem("note: what was overwritten is kept below '%s/backup'",
 			machine->places.descriptions);
@@ -230,18 +342,23 @@ enum status effort_run(struct effort *effort)
 	if (!options->json)
 		effort_print(effort);
 	bool is_committed;
-	enum status status = effort_apply(effort, true, &is_committed);
-	if (status != STATUS_OK) {
-		if (!is_committed)
-			print_problem("nothing was changed");
+	enum status status = effort->gathering ? effort_apply_each(effort, true, &is_committed)
+					       : effort_apply(effort, true, &is_committed);
+	if (status != STATUS_OK && !is_committed) {
+		print_problem("nothing was changed");
 		return status;
 	}
+	if (status != STATUS_OK && !effort->gathering)
+		return status;
 	effort_look(effort);
 	if (options->json)
 		effort_print(effort);
 	running_tell(&effort->running);
 	if (changes_anything(effort) && !options->dry_run)
 		say_what_is_special(effort);
+	desired_say_unseen(effort->machine, &effort->desired);
+	if (effort->desired.count > 0)
+		say_kernel_mode(effort->machine);
 	effort_sum_up(effort);
-	return STATUS_OK;
+	return status;
 }

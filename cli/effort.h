@@ -17,9 +17,11 @@ struct effort {
 	const struct installed **kept;
 	size_t kept_count;
 	struct slice why_kept;
+	/* sync: descriptions among these that were refused are told, and keep what is there. */
+	const struct gathering *gathering;
 	struct running_report running; /* of effort_look */
-	/* Of effort_plan: */
-	size_t added, changed, gone, same;
+	/* Of effort_plan; refused: those with an obstacle, and broken descriptions. */
+	size_t added, changed, gone, same, refused;
 };
 
 /* Counts. Whether anything is to be done. */
@@ -30,7 +32,7 @@ bool effort_plan(struct effort *effort);
 void effort_look(struct effort *effort);
 
 /*
- * Prints the plan: as text the lines of what changes, as JSON all of it.
+ * Prints the plan: as text the lines of what changes, as JSON all of it, with what is refused.
  */
 void effort_print(const struct effort *effort);
 
@@ -45,13 +47,13 @@ enum status effort_apply(const struct effort *effort, bool may_fall_back, bool *
  * The same, where the kernel refuses one for all: then each profile by itself, so that a bad one
  * does not block the good ones. What was refused has an obstacle after it.
  */
-enum status effort_apply_each(struct effort *effort);
+enum status effort_apply_each(struct effort *effort, bool may_fall_back, bool *ret_is_committed);
 
 /* The one line that sums up, on standard error; nothing with --quiet. */
 void effort_sum_up(const struct effort *effort);
 
 /* Plan, apply, print and sum up as install, remove and sync do, with notes on what is not loaded.
- */
+ * With a gathering, as sync, what can be done is done: effort_apply_each. */
 enum status effort_run(struct effort *effort);
 
 #endif

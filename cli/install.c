@@ -1,4 +1,5 @@
 #include "cli/effort.h"
+#include "cli/rivals.h"
 
 static enum status install_gathered(struct machine *machine, struct gathering *gathering)
 {
@@ -7,6 +8,8 @@ static enum status install_gathered(struct machine *machine, struct gathering *g
 	enum status status = machine_begin(machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = desired_decide(machine, gathering, &how, &effort.desired);
+	if (status == STATUS_OK)
+		status = rivals_decide(machine, gathering, NULL, &effort.desired);
 	if (status == STATUS_OK && desired_report(&effort.desired) > 0)
 		status = STATUS_INPUT;
 	if (status == STATUS_OK)

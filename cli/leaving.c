@@ -1,7 +1,10 @@
 #include "cli/leaving.h"
 
+#include "cli/bring_back.h"
 #include "cli/described.h"
 #include "cli/desired.h"
+#include "cli/origin.h"
+#include "cli/review.h"
 #include "manager/file.h"
 
 /* What has the last word without --force; the first is told. */
@@ -21,7 +24,7 @@ static bool is_loaded(const struct machine *machine, const struct leaving *leavi
 static void decide_tasks(struct machine *machine, struct leaving *leaving)
 {
 	const struct task *task;
-	if (!is_loaded(machine, leaving))
+	if (leaving->change.keeps_loaded || !is_loaded(machine, leaving))
 		return;
 	task = machine_task(machine, leaving->installed->name);
 	leaving->is_awaited = task && machine->options->watch && !machine->options->force &&
@@ -96,10 +99,11 @@ static void decide_described(
 	}
 }
 
+/* What something stands against stays. */
 static bool goes(const struct leaving_list *list, struct slice path)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (slice_eq(path, list->entries[i].copy))
+		if (list->entries[i].obstacle.len == 0 && slice_eq(path, list->entries[i].copy))
 			return true;
 	return false;
 }
@@ -144,16 +148,41 @@ static void begin(const struct machine *machine, struct leaving *leaving)
 		machine->arena, "%s/%.*s.yaml", machine->places.descriptions, SLICE_FMT(name));
 }
 
-static void decide(struct machine *machine, const struct leaving_list *list,
-	const struct described_list *described, struct leaving *leaving)
+/* The kernel's profile goes with the files only when its hash says that it is ours. */
+static enum status decide_loaded(struct machine *machine, struct leaving_list *list)
+{
+	struct review review;
+	if (!machine->has_kernel)
+		return STATUS_OK;
+	review_begin(machine->options, &machine->places, &machine->loaded, REVIEW_TEXT,
+		machine->arena, &review);
+	for (size_t i = 0; i < list->count; i++)
+		review_add(&review, SLICE(""), list->entries[i].installed->name);
+	review_judge(&review);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct review_row *row =
+			review_find(&review, SLICE(""), list->entries[i].installed->name);
+		list->entries[i].change.keeps_loaded = row->held && !review_is_held_by_us(row);
+	}
+	enum status status = review.status;
+	review_end(&review);
+	return status;
+}
+
+static void decide(
+	struct machine *machine, const struct described_list *described, struct leaving *leaving)
 {
 	decide_text(machine, leaving);
-	for (size_t i = 0; i < described->count; i++) {
-		const struct described *entry = &described->entries[i];
-		decide_described(machine, leaving, entry);
-		decide_template(machine, list, described, leaving, entry);
-	}
+	for (size_t i = 0; i < described->count; i++)
+		decide_described(machine, leaving, &described->entries[i]);
 	decide_tasks(machine, leaving);
+}
+
+static void decide_templates(struct machine *machine, const struct leaving_list *list,
+	const struct described_list *described, struct leaving *leaving)
+{
+	for (size_t i = 0; i < described->count; i++)
+		decide_template(machine, list, described, leaving, &described->entries[i]);
 }
 
 enum status leaving_decide(struct machine *machine, struct leaving_list *list)
@@ -166,10 +195,26 @@ enum status leaving_decide(struct machine *machine, struct leaving_list *list)
 		return print_error(error);
 	for (size_t i = 0; i < list->count; i++)
 		begin(machine, &list->entries[i]);
+	enum status status = decide_loaded(machine, list);
 	for (size_t i = 0; i < list->count; i++)
-		decide(machine, list, &described, &list->entries[i]);
+		decide(machine, &described, &list->entries[i]);
 	note_hidden(machine, list);
-	return STATUS_OK;
+	/* Last, when it is known which of them stay. */
+	for (size_t i = 0; i < list->count; i++)
+		decide_templates(machine, list, &described, &list->entries[i]);
+	return status == STATUS_OK ? bring_back(machine, list) : status;
+}
+
+void leaving_say_kept(const struct leaving_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		if (leaving->obstacle.len == 0 && leaving->change.keeps_loaded)
+			print_problem(
+				"note: the loaded profile '%.*s' is not what aaforge loaded or "
+				"installed, and stays: 'aaforge unload' takes it away",
+				SLICE_FMT(leaving->installed->name));
+	}
 }
 
 size_t leaving_report(const struct leaving_list *list)
@@ -198,5 +243,8 @@ struct plan_line leaving_line(const struct leaving *leaving)
 		.sign = '-',
 		.name = leaving->installed->name,
 		.source = leaving->installed->path,
+		.why = leaving->change.keeps_loaded
+			       ? SLICE("the loaded profile of that name is another's, and stays")
+			       : slice_of(NULL, 0),
 	};
 }

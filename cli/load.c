@@ -1,6 +1,7 @@
 #include "cli/fallback.h"
 #include "cli/load_kernel.h"
 #include "cli/plan.h"
+#include "cli/rivals.h"
 #include "manager/kernel.h"
 #include "manager/record.h"
 #include "manager/system/stop.h"
@@ -144,8 +145,10 @@ static enum status load_gathered(struct load *load)
 	struct running_report running;
 	struct error *error = NULL;
 	policy_set_compare(&gathering->set, &load->machine.loaded);
-	if (!kernel_can_replace(&gathering->set, &error)) {
+	bool may = kernel_can_replace(&gathering->set, &error);
+	if (!may)
 		print_error(error);
+	if (!may || !rivals_allow_load(&load->machine, gathering)) {
 		print_problem("nothing was loaded");
 		return STATUS_INPUT;
 	}

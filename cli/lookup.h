@@ -3,9 +3,8 @@
 
 /* The inside of `aaforge lookup`: lookup.c asks and answers, lookup_policy.c looks at profiles. */
 
-#include "cli/gather.h"
+#include "cli/review.h"
 #include "manager/runtime.h"
-#include "manager/state.h"
 
 struct lookup {
 	const struct options *options;

@@ -98,17 +98,21 @@ static bool is_reserved(struct lookup *lookup)
 	return true;
 }
 
+static bool is_our_text(struct lookup *lookup, struct slice name)
+{
+	struct installed installed;
+	return installed_name_is_fine(&lookup->places, name, NULL) &&
+	       installed_read(&lookup->places, name, &lookup->arena, &installed, NULL) &&
+	       (installed.owner == OWNER_AAFORGE || installed.owner == OWNER_EDITED);
+}
+
 /* Whether something on this machine has that name already. */
-static bool is_known_name(const struct lookup *lookup)
+static bool is_known_name(struct lookup *lookup)
 {
 	for (size_t i = 0; lookup->has_loaded && i < lookup->loaded.count; i++)
 		if (slice_eq(lookup->loaded.profiles[i].name, lookup->operand))
 			return true;
-	struct installed installed;
-	return installed_name_is_fine(&lookup->places, lookup->operand, NULL) &&
-	       installed_read(&lookup->places, lookup->operand, (struct arena *)&lookup->arena,
-		       &installed, NULL) &&
-	       (installed.owner == OWNER_AAFORGE || installed.owner == OWNER_EDITED);
+	return is_our_text(lookup, lookup->operand);
 }
 
 bool lookup_subject(struct lookup *lookup)
@@ -248,32 +252,118 @@ static void check_children(struct lookup *lookup, const struct loaded_profile *p
 	}
 }
 
-static void check_described(struct lookup *lookup, const struct loaded_profile *profile)
+/* What was asked for by its name and is not what aaforge installed or loaded. */
+static void refuse_name(struct lookup *lookup, enum finding_id id, struct slice words)
 {
-	struct record record;
-	bool has_record = record_read(&lookup->places, here, lookup->name, &lookup->arena, &record);
-	struct state_question question = {
-		.name = lookup->name,
-		.namespace = here,
-		.loaded = &lookup->loaded,
-		.record = has_record ? &record : NULL,
-		.owner = lookup->member ? OWNER_AAFORGE : OWNER_NOBODY,
-		.wanted = lookup->member,
-		.is_described = lookup->member != NULL,
-	};
-	if (lookup->member && profile->kind == HASH_NONE) {
+	if (lookup->options->any)
+		id = FINDING_ANY;
+	finding_add(
+		&lookup->findings, id, "'%.*s': %.*s", SLICE_FMT(lookup->name), SLICE_FMT(words));
+	struct slice file = file_of_name(lookup);
+	if (id != FINDING_ANY && id != FINDING_POLICY_NOT_SEEN && file.len > 0)
+		finding_mend(&lookup->findings,
+			"aaforge load '%.*s', or --any for the name of whatever is loaded",
+			SLICE_FMT(file));
+}
+
+static void note(struct lookup *lookup, enum finding_id id, struct slice words)
+{
+	finding_add(
+		&lookup->findings, id, "'%.*s': %.*s", SLICE_FMT(lookup->name), SLICE_FMT(words));
+}
+
+/* A reason that stands against the name by itself, whatever a file says. */
+static void weigh_for_name(
+	struct lookup *lookup, const struct judgment *judgment, const struct reason *reason)
+{
+	bool is_unseen = judgment->holds == HOLDS_UNSEEN;
+	switch (reason->id) {
+	case REASON_REPLACED:
+		refuse_name(lookup, FINDING_DRIFTED, reason->words);
+		break;
+	case REASON_UNSEEN:
+	case REASON_BROKEN:
+		if (is_unseen)
+			refuse_name(lookup, FINDING_POLICY_NOT_SEEN, reason->words);
+		break;
+	case REASON_CHANGED:
+		note(lookup, FINDING_NAME_STALE, reason->words);
+		break;
+	case REASON_NOT_LOADED:
+	case REASON_MODE:
+	case REASON_KERNEL:
+	case REASON_DISPUTED:
+	case REASON_ATTACHMENT_UNSEEN:
+	case REASON_BOOT_DISPUTED:
+	case REASON_OUTSIDE:
+	case REASON_EDITED:
+	case REASON_FOREIGN:
+	case REASON_DISABLED:
+	case REASON_FORCED_COMPLAIN:
+	case REASON_ONLY_LOGS:
+	case REASON_SOURCE_GONE:
+	case REASON_COUNT:
+		break;
+	}
+}
+
+static void weigh_for_file(struct lookup *lookup, const struct judgment *judgment)
+{
+	if (judgment->holds == HOLDS_UNSEEN) {
 		finding_add(&lookup->findings, FINDING_POLICY_NOT_SEEN, "'%.*s'",
 			SLICE_FMT(lookup->name));
-		return;
-	}
-	struct state_answer state = state_decide(&question, &lookup->arena);
-	if (lookup->member && state.state != STATE_CURRENT) {
-		finding_add(&lookup->findings, FINDING_NOT_AS_DESCRIBED, "'%.*s' %.*s",
-			SLICE_FMT(lookup->name), SLICE_FMT(state.why));
+	} else if (judgment->holds != HOLDS_WANTED) {
+		note(lookup, FINDING_NOT_AS_DESCRIBED, judgment->why);
 		finding_mend(&lookup->findings, "aaforge load '%.*s'", SLICE_FMT(lookup->file));
-	} else if (!lookup->member && has_record && state.state == STATE_DRIFTED) {
-		finding_add(&lookup->findings, FINDING_DRIFTED, "'%.*s'", SLICE_FMT(lookup->name));
 	}
+}
+
+static void weigh(struct lookup *lookup, const struct judgment *judgment)
+{
+	for (size_t i = 0; i < judgment->reason_count; i++) {
+		const struct reason *reason = &judgment->reasons[i];
+		if (reason->id == REASON_DISPUTED)
+			note(lookup, FINDING_NOT_ATTACHED, reason->words);
+		else if (reason->id == REASON_ATTACHMENT_UNSEEN)
+			note(lookup, FINDING_POLICY_NOT_SEEN, reason->words);
+		else if (reason->id == REASON_BOOT_DISPUTED)
+			note(lookup, FINDING_NOT_ATTACHED_AT_BOOT, reason->words);
+		else if (reason->id == REASON_OUTSIDE)
+			note(lookup, FINDING_NAME_OUTSIDE, reason->words);
+		else if (reason->id == REASON_EDITED)
+			note(lookup, FINDING_NAME_EDITED, reason->words);
+		else if (!lookup->member)
+			weigh_for_name(lookup, judgment, reason);
+	}
+	if (lookup->member)
+		weigh_for_file(lookup, judgment);
+}
+
+/* The judgment that every command reports; the file that was asked about says how it should be. */
+static void check_judgment(struct lookup *lookup)
+{
+	struct review review;
+	review_begin(lookup->options, &lookup->places, &lookup->loaded,
+		lookup->member ? REVIEW_ALL : REVIEW_NAME, &lookup->arena, &review);
+	struct review_row *row = review_add(&review, here, lookup->name);
+	if (lookup->member) {
+		row->file = lookup->file;
+		row->is_from_operand = true;
+		row->wanted = lookup->member;
+	}
+	review_judge(&review);
+	weigh(lookup, &review.rows[0].judgment);
+	if (review.status > lookup->status)
+		lookup->status = review.status;
+	review_end(&review);
+}
+
+/* Whether aaforge has installed or loaded a profile of that name. */
+static bool is_our_name(struct lookup *lookup)
+{
+	struct record record;
+	return record_read(&lookup->places, here, lookup->name, &lookup->arena, &record) ||
+	       is_our_text(lookup, lookup->name);
 }
 
 /* The kernel's list is not for us: a child of ours tries the profile on. */
@@ -295,6 +385,8 @@ static void probe(struct lookup *lookup)
 	if (lookup->member)
 		finding_add(&lookup->findings, FINDING_POLICY_NOT_SEEN, "'%.*s'",
 			SLICE_FMT(lookup->name));
+	else if (is_our_name(lookup))
+		refuse_name(lookup, FINDING_POLICY_NOT_SEEN, SLICE("cannot be compared"));
 }
 
 /* A normal user cannot read the mode of the kernel as a whole: a child of ours tries the profile
@@ -324,7 +416,7 @@ static void check_loaded(struct lookup *lookup, const struct loaded_profile *pro
 	if (!check_mode(lookup, profile->mode))
 		return;
 	check_children(lookup, profile);
-	check_described(lookup, profile);
+	check_judgment(lookup);
 }
 
 void lookup_policy(struct lookup *lookup)

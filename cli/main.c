@@ -70,5 +70,6 @@ int main(int argc, char **argv)
 	free(options.include_dirs);
 	free(options.root_base);
 	free(options.template_dirs);
+	free(options.replaced);
 	return finish_output(status);
 }

@@ -123,6 +123,16 @@ static void add_directory(const char ***dirs, size_t *count, const char *dir)
 	*dirs = more;
 }
 
+static void add_replaced(struct options *options, const char *file)
+{
+	const char **files =
+		realloc(options->replaced, (options->replaced_count + 1) * sizeof(*files));
+	if (!files)
+		out_of_memory();
+	files[options->replaced_count++] = file;
+	options->replaced = files;
+}
+
 static bool read_abi(const char *text, struct options *options)
 {
 	if (abi_find(slice_str(text), &options->abi))
@@ -271,6 +281,15 @@ static bool set_option(
 		return true;
 	case OPTION_force:
 		options->force = true;
+		return true;
+	case OPTION_replace_distribution:
+		add_replaced(options, text);
+		return true;
+	case OPTION_any:
+		options->any = true;
+		return true;
+	case OPTION_installed:
+		options->installed = true;
 		return true;
 	case OPTION_prune:
 		options->prune = true;

@@ -46,7 +46,17 @@ static void print_line(const struct plan_line *line)
 
 static const char *action_of(char sign)
 {
-	return sign == '+' ? "new" : sign == '~' ? "changed" : sign == '-' ? "gone" : "same";
+	switch (sign) {
+	case '+':
+		return "new";
+	case '~':
+		return "changed";
+	case '-':
+		return "gone";
+	case '!':
+		return "refused";
+	}
+	return "same";
 }
 
 static void set(json_t *object, const char *key, json_t *value)
@@ -66,7 +76,7 @@ static json_t *line_json(const struct plan_line *line)
 	json_t *object = json_object();
 	if (!object)
 		out_of_memory();
-	set(object, "name", report_json_text(line->name));
+	set_text(object, "name", line->name);
 	set_text(object, "namespace", line->namespace);
 	set(object, "action", json_string(action_of(line->sign)));
 	set_text(object, "mode", line->mode);

@@ -11,8 +11,8 @@
  *
  * with --json one object: {"changed": true, "dry_run": false, "profiles": [{"name": "web",
  * "action": "new", "mode": "enforce", "source": "services/web.yaml"}, …]}, the actions being new,
- * changed, gone and same; "namespace", "why" and "running" (cli/running.h) are there when they are
- * not empty.
+ * changed, gone, same and refused; "namespace", "why" and "running" (cli/running.h) are there when
+ * they are not empty, "name" where a refused description tells it.
  *
  * People want to see the text before something is done, programs the object after it was done:
  *
@@ -28,7 +28,7 @@
 #include "manager/policy_set.h"
 
 struct plan_line {
-	char sign;		/* + new, ~ changed, - gone, = same */
+	char sign;		/* + new, ~ changed, - gone, = same, ! refused */
 	struct slice namespace; /* or empty */
 	struct slice name;
 	struct slice mode;   /* the kernel's word, or empty when it is not known */

@@ -1,11 +1,12 @@
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/status.h"
+#include "manager/change/replaced.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { STATES = STATE_UNKNOWN + 1, COLUMNS = 5 };
+enum { COLUMNS = 5 };
 
 /* Bytes that could drive the terminal are shown as \xNN. */
 static struct slice visible(struct arena *arena, struct slice text)
@@ -27,7 +28,7 @@ struct line {
 };
 
 /* "2", or "2+" where there may be more. */
-static struct slice count_of(struct status_view *view, const struct status_row *row)
+static struct slice count_of(struct status_view *view, const struct review_row *row)
 {
 	if (!view->has_tasks)
 		return SLICE("-");
@@ -35,7 +36,7 @@ static struct slice count_of(struct status_view *view, const struct status_row *
 		&view->arena, "%zu%s", row->pid_count, view->tasks.is_partial ? "+" : "");
 }
 
-static struct line line_of(struct status_view *view, const struct status_row *row)
+static struct line line_of(struct status_view *view, const struct review_row *row)
 {
 	struct arena *arena = &view->arena;
 	struct slice none = SLICE("-");
@@ -44,11 +45,12 @@ static struct line line_of(struct status_view *view, const struct status_row *ro
 			{
 				visible(arena, profile_label(arena, row->namespace, row->name)),
 				row->held ? visible(arena, row->held->mode) : none,
-				slice_str(state_name(row->state.state)),
+				slice_str(state_name(row->judgment.state)),
 				count_of(view, row),
 				row->file.len ? visible(arena, row->file) : none,
 			},
-		.why = row->state.state == STATE_FOREIGN ? none : visible(arena, row->state.why),
+		.why = row->judgment.state == STATE_FOREIGN ? none
+							    : visible(arena, row->judgment.why),
 	};
 }
 
@@ -75,14 +77,14 @@ static void print_line(const struct line *line, const size_t widths[COLUMNS])
 
 static void print_counts(struct status_view *view)
 {
-	size_t counts[STATES] = {0}, tasks = 0;
-	for (size_t i = 0; i < view->count; i++) {
-		counts[view->rows[i].state.state]++;
-		tasks += view->rows[i].pid_count;
+	size_t counts[STATE_COUNT] = {0}, tasks = 0;
+	for (size_t i = 0; i < view->review.count; i++) {
+		counts[view->review.rows[i].judgment.state]++;
+		tasks += view->review.rows[i].pid_count;
 	}
-	printf("%zu profile%s", view->count, view->count == 1 ? "" : "s");
+	printf("%zu profile%s", view->review.count, view->review.count == 1 ? "" : "s");
 	const char *between = ": ";
-	for (unsigned i = 0; i < STATES; i++)
+	for (unsigned i = 0; i < STATE_COUNT; i++)
 		if (counts[i] > 0) {
 			printf("%s%zu %s", between, counts[i], state_name((enum profile_state)i));
 			between = ", ";
@@ -95,20 +97,20 @@ static void print_counts(struct status_view *view)
 
 void status_print_table(struct status_view *view)
 {
-	struct line *lines = arena_array(&view->arena, view->count + 1, sizeof(*lines));
+	struct line *lines = arena_array(&view->arena, view->review.count + 1, sizeof(*lines));
 	lines[0] = (struct line){.cells = {SLICE("NAME"), SLICE("MODE"), SLICE("STATE"),
 					 SLICE("TASKS"), SLICE("SOURCE")}};
 	size_t widths[COLUMNS] = {0};
-	for (size_t i = 0; i <= view->count; i++) {
+	for (size_t i = 0; i <= view->review.count; i++) {
 		if (i > 0)
-			lines[i] = line_of(view, &view->rows[i - 1]);
+			lines[i] = line_of(view, &view->review.rows[i - 1]);
 		for (size_t column = 0; column < COLUMNS; column++) {
 			size_t width = width_of(lines[i].cells[column]);
 			if (width > widths[column])
 				widths[column] = width;
 		}
 	}
-	for (size_t i = 0; i <= view->count && view->count > 0; i++)
+	for (size_t i = 0; i <= view->review.count && view->review.count > 0; i++)
 		print_line(&lines[i], widths);
 	print_counts(view);
 	fflush(stdout); /* before what follows on standard error */
@@ -139,7 +141,12 @@ static void push(json_t *array, json_t *value)
 		out_of_memory();
 }
 
-static json_t *children_json(struct status_view *view, const struct status_row *row)
+static void set_known(json_t *object, const char *key, enum known known)
+{
+	set(object, key, known == KNOWN_NOT ? json_null() : json_boolean(known == KNOWN_YES));
+}
+
+static json_t *children_json(struct status_view *view, const struct review_row *row)
 {
 	json_t *array = must(json_array());
 	const struct loaded_profile *child = NULL;
@@ -153,7 +160,19 @@ static json_t *children_json(struct status_view *view, const struct status_row *
 	return array;
 }
 
-static json_t *row_json(struct status_view *view, const struct status_row *row)
+/* The files of the distribution that an installed profile has put aside. */
+static void set_replaced(struct status_view *view, const struct review_row *row, json_t *object)
+{
+	struct replaced replaced = {0};
+	if (row->namespace.len == 0)
+		replaced_read(&view->places, row->name, &view->arena, &replaced);
+	json_t *files = must(json_array());
+	for (size_t i = 0; i < replaced.count; i++)
+		push(files, report_json_text(replaced.files[i]));
+	set(object, "replaces", files);
+}
+
+static json_t *row_json(struct status_view *view, const struct review_row *row)
 {
 	json_t *object = must(json_object()), *tasks = must(json_array());
 	for (size_t i = 0; i < row->pid_count; i++)
@@ -162,27 +181,34 @@ static json_t *row_json(struct status_view *view, const struct status_row *row)
 	set_text(object, "namespace", row->namespace);
 	if (row->held)
 		set(object, "mode", report_json_text(row->held->mode));
-	set(object, "state", json_string(state_name(row->state.state)));
-	set_text(object, "why", row->state.why);
+	set(object, "state", json_string(state_name(row->judgment.state)));
+	set_text(object, "why", row->judgment.why);
 	set_text(object, "source", row->file);
+	set_known(object, "confines", row->judgment.confines);
+	set_known(object, "confines_after_boot", row->judgment.confines_after_boot);
 	set(object, "tasks", tasks);
 	set(object, "children", children_json(view, row));
+	if (row->running.count > 0)
+		set(object, "running", running_json(&row->running));
 	set(object, "edited", json_boolean(row->installed.owner == OWNER_EDITED));
 	set(object, "disabled", json_boolean(row->installed.is_disabled));
 	set(object, "force_complain", json_boolean(row->installed.is_forced_complain));
+	set_replaced(view, row, object);
 	return object;
 }
 
 void status_print_json(struct status_view *view)
 {
 	json_t *object = must(json_object()), *profiles = must(json_array());
-	for (size_t i = 0; i < view->count; i++)
-		push(profiles, row_json(view, &view->rows[i]));
+	for (size_t i = 0; i < view->review.count; i++)
+		push(profiles, row_json(view, &view->review.rows[i]));
 	set(object, "profiles", profiles);
 	set(object, "tasks_complete", json_boolean(view->has_tasks && !view->tasks.is_partial));
 	set_text(object, "tasks_hidden", view->tasks.hidden);
 	set(object, "partial",
-		json_boolean(view->loaded.is_partial || view->hides_installed || !view->has_tasks ||
-			     view->tasks.is_partial));
+		json_boolean(view->loaded.is_partial || view->review.hides_installed ||
+			     !view->has_tasks || view->tasks.is_partial ||
+			     view->review.kernel_enforces == KNOWN_NOT ||
+			     view->review.hides_processes));
 	report_json_print(object);
 }

@@ -1,6 +1,7 @@
 #include "cli/sync.h"
 
 #include "cli/effort.h"
+#include "cli/rivals.h"
 #include "cli/trusted.h"
 #include "manager/file.h"
 #include "manager/system/path.h"
@@ -151,6 +152,9 @@ static enum status decide(
 	enum status status = desired_decide(sync->machine, gathering, &how, &effort->desired);
 	if (status == STATUS_OK)
 		status = decide_departed(sync, gathering, effort);
+	if (status == STATUS_OK)
+		status =
+			rivals_decide(sync->machine, gathering, &effort->leaving, &effort->desired);
 	if (status != STATUS_OK)
 		return status;
 	size_t obstacles = desired_report(&effort->desired) + leaving_report(&effort->leaving);
@@ -159,26 +163,37 @@ static enum status decide(
 
 static enum status sync_gathered(struct sync *sync, struct gathering *gathering)
 {
-	struct effort effort = {.machine = sync->machine};
+	struct effort effort = {.machine = sync->machine, .gathering = gathering};
 	enum status status = machine_begin(sync->machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = decide(sync, gathering, &effort);
-	if (status == STATUS_OK)
-		status = effort_run(&effort);
-	else
+	if (status != STATUS_SYSTEM) {
+		enum status applied = effort_run(&effort);
+		status = applied > status ? applied : status;
+	} else {
 		print_problem("nothing was changed");
+	}
 	machine_end(sync->machine);
 	return status;
+}
+
+/* Nothing of the directory could be read, or it is not believed. */
+static bool is_hopeless(const struct gathering *gathering, enum status status)
+{
+	return status == STATUS_USAGE || (status != STATUS_OK && gathering->count == 0);
 }
 
 static enum status sync_once(struct sync *sync)
 {
 	struct gathering gathering;
 	enum status status = gather_directory(sync, &gathering);
-	if (status == STATUS_OK)
-		status = sync_gathered(sync, &gathering);
-	else if (status != STATUS_USAGE)
+	sync->is_prune_suspended = status != STATUS_OK;
+	if (!is_hopeless(&gathering, status)) {
+		enum status applied = sync_gathered(sync, &gathering);
+		status = applied > status ? applied : status;
+	} else if (status != STATUS_USAGE) {
 		print_problem("nothing was changed");
+	}
 	gather_free(&gathering);
 	return status;
 }
@@ -198,7 +213,7 @@ static void note_awaited(struct sync *sync, const struct leaving_list *list)
 /* The good ones are applied, the broken ones keep what is there. */
 static enum status apply_good(struct sync *sync, struct gathering *gathering)
 {
-	struct effort effort = {.machine = sync->machine};
+	struct effort effort = {.machine = sync->machine, .gathering = gathering};
 	enum status status = machine_begin(sync->machine, &gathering->arena);
 	if (status == STATUS_OK)
 		status = decide(sync, gathering, &effort);
@@ -206,7 +221,8 @@ static enum status apply_good(struct sync *sync, struct gathering *gathering)
 	if (status != STATUS_SYSTEM) {
 		desired_choose(&effort.desired);
 		sync->has_changed = effort_plan(&effort);
-		enum status applied = effort_apply_each(&effort);
+		bool is_committed;
+		enum status applied = effort_apply_each(&effort, false, &is_committed);
 		status = applied > status ? applied : status;
 		sync->has_changed = effort_plan(&effort);
 		effort_look(&effort);
@@ -225,11 +241,10 @@ enum status sync_round(
 	sync->has_changed = false;
 	enum status status = gather_directory(sync, &gathering);
 	sync->is_prune_suspended = status != STATUS_OK;
-	bool is_hopeless =
-		status == STATUS_USAGE || (status == STATUS_SYSTEM && gathering.count == 0);
-	if (!is_hopeless) {
+	bool is_lost = status == STATUS_USAGE || (status == STATUS_SYSTEM && gathering.count == 0);
+	if (!is_lost) {
+		use(context, &gathering); /* first: what changes from now on is seen */
 		status = apply_good(sync, &gathering);
-		use(context, &gathering);
 	}
 	gather_free(&gathering);
 	return status;

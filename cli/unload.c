@@ -1,5 +1,6 @@
 #include "cli/machine.h"
 #include "cli/plan.h"
+#include "cli/review.h"
 #include "cli/unload_names.h"
 #include "manager/host/process.h"
 #include "manager/kernel.h"
@@ -29,9 +30,38 @@ static struct slice label_of(struct unload *unload, const struct loaded_profile 
 	return profile_label(&unload->arena, profile->namespace, profile->name);
 }
 
+/* --installed: those whose hash says that they are ours; of the others it is told. */
+static enum status find_installed(struct unload *unload)
+{
+	const struct machine *machine = &unload->machine;
+	struct review review;
+	review_begin(unload->options, &machine->places, &machine->loaded, REVIEW_TEXT,
+		&unload->arena, &review);
+	for (size_t i = 0; i < machine->installed.count; i++)
+		review_add(&review, SLICE(""), machine->installed.entries[i].name);
+	review_judge(&review);
+	for (size_t i = 0; i < review.count; i++) {
+		const struct review_row *row = &review.rows[i];
+		if (review_is_held_by_us(row))
+			unload_add_profile(
+				&unload->targets, row->held, row->installed.path, &unload->arena);
+		else if (row->held)
+			print_problem(
+				"note: the loaded profile '%.*s' is not what aaforge loaded or "
+				"installed, and stays",
+				SLICE_FMT(row->name));
+	}
+	enum status status = review.status;
+	review_end(&review);
+	if (machine->installed.is_partial)
+		print_problem("note: not all files of '%s' could be read: run it as root",
+			machine->places.profiles);
+	return status;
+}
+
 static enum status find_targets(struct unload *unload)
 {
-	enum status worst = STATUS_OK;
+	enum status worst = unload->options->installed ? find_installed(unload) : STATUS_OK;
 	for (size_t i = 0; i < unload->options->argument_count; i++) {
 		enum status status = unload_add(unload->options, &unload->machine.places,
 			&unload->machine.loaded, unload->options->arguments[i], &unload->arena,
@@ -111,7 +141,8 @@ static bool check_targets(struct unload *unload)
 
 static void note_installed(const struct unload *unload, const struct loaded_profile *profile)
 {
-	if (profile->namespace.len > 0 || !machine_installed(&unload->machine, profile->name))
+	if (unload->options->installed || profile->namespace.len > 0 ||
+		!machine_installed(&unload->machine, profile->name))
 		return;
 	print_problem("note: '%.*s' is installed and comes back at the next boot: 'aaforge remove "
 		      "%.*s' takes it away for good",
@@ -349,8 +380,14 @@ static enum status unload_on_machine(struct unload *unload)
 enum status command_unload(const struct options *options)
 {
 	struct unload unload = {.options = options};
-	if (options->argument_count == 0) {
-		print_problem("name at least one profile, or a file that describes it");
+	if (options->argument_count == 0 && !options->installed) {
+		print_problem("name at least one profile, or a file that describes it, or take "
+			      "--installed");
+		return STATUS_USAGE;
+	}
+	if (options->installed && (options->argument_count > 0 || options->namespace)) {
+		print_problem("--installed takes no profile and no namespace: installed ones are "
+			      "in the root namespace");
 		return STATUS_USAGE;
 	}
 	arena_init(&unload.arena, out_of_memory);

@@ -30,10 +30,23 @@ static struct slice own_namespace(const struct options *options)
 	return options->namespace ? slice_str(options->namespace) : slice_of(NULL, 0);
 }
 
+void unload_add_profile(struct unload_targets *targets, const struct loaded_profile *profile,
+	struct slice source, struct arena *arena)
+{
+	if (targets->count == targets->capacity) {
+		size_t capacity = targets->capacity ? targets->capacity * 2 : 8;
+		struct unload_target *more = arena_array(arena, capacity, sizeof(*more));
+		if (targets->count > 0)
+			memcpy(more, targets->targets, targets->count * sizeof(*more));
+		targets->targets = more;
+		targets->capacity = capacity;
+	}
+	targets->targets[targets->count++] = (struct unload_target){profile, source};
+}
+
 static bool add(
 	struct naming *naming, struct slice namespace, struct slice name, struct slice source)
 {
-	struct unload_targets *targets = naming->targets;
 	const struct loaded_profile *profile = loaded_find(naming->loaded, namespace, name);
 	if (!profile) {
 		if (naming->missed++ == 0) {
@@ -42,15 +55,7 @@ static bool add(
 		}
 		return false;
 	}
-	if (targets->count == targets->capacity) {
-		size_t capacity = targets->capacity ? targets->capacity * 2 : 8;
-		struct unload_target *more = arena_array(naming->arena, capacity, sizeof(*more));
-		if (targets->count > 0)
-			memcpy(more, targets->targets, targets->count * sizeof(*more));
-		targets->targets = more;
-		targets->capacity = capacity;
-	}
-	targets->targets[targets->count++] = (struct unload_target){profile, source};
+	unload_add_profile(naming->targets, profile, source, naming->arena);
 	naming->found++;
 	return true;
 }

@@ -30,6 +30,10 @@ enum status unload_add(const struct options *options, const struct places *place
 	const struct loaded *loaded, const char *operand, struct arena *arena,
 	struct unload_targets *targets);
 
+/* Adds one profile that the kernel holds. */
+void unload_add_profile(struct unload_targets *targets, const struct loaded_profile *profile,
+	struct slice source, struct arena *arena);
+
 /* Sorts, and takes out what is there twice or goes with its parent. */
 void unload_finish(struct unload_targets *targets);
 

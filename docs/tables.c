@@ -203,6 +203,35 @@ static void print_completion(void)
 	     "complete -o bashdefault -o default -F _aaforge aaforge");
 }
 
+/* What each command says of a profile: its words, then the cells, for which no line has room. */
+static void print_verdicts(void)
+{
+	static const char *const columns[5] = {
+		"lookup NAME", "lookup FILE", "status", "doctor", "sync"};
+	static const struct {
+		const char *words, *cells[5];
+		bool is_users;
+	} rows[] = {
+#define WHERE_ANY  false
+#define WHERE_VM   false
+#define WHERE_USER true
+#define SITUATION(id, where, words, name, file, status, doctor, sync)                              \
+	{words, {name, file, status, doctor, sync}, WHERE_##where},
+#include "docs/verdicts.def"
+#undef SITUATION
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fputs(".It ", stdout);
+		print_mdoc(rows[i].words);
+		puts(rows[i].is_users ? "; asked by a normal user" : "");
+		for (size_t n = 0; n < 5; n++) {
+			printf(".Cm %s\n", columns[n]);
+			print_mdoc(rows[i].cells[n]);
+			puts(n < 4 ? ";" : "");
+		}
+	}
+}
+
 static const struct table {
 	const char *name;
 	void (*print)(void);
@@ -214,6 +243,7 @@ static const struct table {
 	{"controls", print_controls},
 	{"rule-kinds", print_rule_kinds},
 	{"template-variables", print_template_variables},
+	{"verdicts", print_verdicts},
 	{"completion", print_completion},
 };
 

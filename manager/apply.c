@@ -47,6 +47,25 @@ static bool check_file(const struct journal_file *file, bool is_drop, struct are
 	return false;
 }
 
+/* Whether it is the very link. */
+static bool is_link(const struct journal_file *link, struct arena *arena)
+{
+	char *target = arena_bytes(arena, link->text.len + 1);
+	ssize_t len = path_readlink(link->path.at, target, link->text.len + 1);
+	return len >= 0 && slice_eq(slice_of(target, (size_t)len), link->text);
+}
+
+static bool check_link(const struct journal_file *link, bool is_drop, struct arena *arena,
+	struct error **ret_error)
+{
+	struct stat at;
+	if (!check_directory(parent_of(arena, link->path), !is_drop, ret_error))
+		return false;
+	return is_drop || path_lstat(link->path.at, &at) < 0 || is_link(link, arena) ||
+	       error_say(ret_error, EEXIST, "'%s' is there already, and no link of ours",
+		       link->path.at);
+}
+
 bool apply_check(const struct places *places, const struct journal *journal, struct arena *arena,
 	struct error **ret_error)
 {
@@ -58,6 +77,9 @@ bool apply_check(const struct places *places, const struct journal *journal, str
 			return false;
 		for (size_t n = 0; n < change->file_count; n++)
 			if (!check_file(&change->files[n], change->is_drop, arena, ret_error))
+				return false;
+		for (size_t n = 0; n < change->link_count; n++)
+			if (!check_link(&change->links[n], change->is_drop, arena, ret_error))
 				return false;
 	}
 	return true;
@@ -133,6 +155,24 @@ static bool drop_cached(const struct places *places, struct slice name, struct a
 	return is_done;
 }
 
+static bool put_link(const struct journal_file *link, struct arena *arena, struct error **ret_error)
+{
+	const char *target = arena_string(arena, link->text);
+	if (is_link(link, arena))
+		return true;
+	return directory_make(parent_of(arena, link->path), 0755, ret_error) &&
+	       (path_symlink(target, link->path.at) == 0 ||
+		       error_make(ret_error, errno, "cannot make the link '%s'", link->path.at));
+}
+
+/* One that somebody else has put in its place stays. */
+static bool drop_link(
+	const struct journal_file *link, struct arena *arena, struct error **ret_error)
+{
+	return !is_link(link, arena) || path_unlink(link->path.at) == 0 || errno == ENOENT ||
+	       error_make(ret_error, errno, "cannot remove '%s'", link->path.at);
+}
+
 bool apply_change(const struct places *places, const struct journal_change *change,
 	struct arena *arena, struct error **ret_error)
 {
@@ -144,6 +184,9 @@ bool apply_change(const struct places *places, const struct journal_change *chan
 		return false;
 	for (size_t i = 0; i < change->file_count; i++)
 		if (!do_file(places, &change->files[i], change->backs_up, arena, ret_error))
+			return false;
+	for (size_t i = 0; i < change->link_count; i++)
+		if (!(change->is_drop ? drop_link : put_link)(&change->links[i], arena, ret_error))
 			return false;
 	return !change->is_drop || drop_cached(places, change->name, arena, ret_error);
 }
@@ -160,7 +203,13 @@ static bool flush(const char *path, struct error **ret_error)
 
 bool apply_flush(const struct places *places, struct error **ret_error)
 {
-	return flush(places->profiles, ret_error) && flush(places->descriptions, ret_error);
+	char *disable = places_path(places, "/etc/apparmor.d/disable");
+	bool is_done =
+		disable ? flush(disable, ret_error)
+			: error_make(ret_error, ENOMEM, "cannot write to '%s'", places->profiles);
+	free(disable);
+	return is_done && flush(places->profiles, ret_error) &&
+	       flush(places->descriptions, ret_error);
 }
 
 static void sweep(const char *path)

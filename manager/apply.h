@@ -2,9 +2,9 @@
 #define MANAGER_APPLY_H
 
 /*
- * The disk's part of a transaction: changes of a journal to files. All of it can be done again
- * after it was done in part or in whole, with the same outcome: a file that holds what it is to
- * hold is not written, one that is to go and is gone is fine, and one that was kept once as a
+ * The disk's part of a transaction: changes of a journal to files and links. All of it can be done
+ * again after it was done in part or in whole, with the same outcome: a file that holds what it is
+ * to hold is not written, one that is to go and is gone is fine, and one that was kept once as a
  * backup is not kept twice.
  */
 

@@ -211,6 +211,14 @@ static void read_service(const struct places *places, struct arena *arena, struc
 	}
 }
 
+void host_read_mode(const struct places *places, struct arena *arena, struct host *ret_host)
+{
+	*ret_host = (struct host){
+		.mode = fact_of(places, arena, "/sys/module/apparmor/parameters/mode"),
+		.command_line = fact_of(places, arena, "/proc/cmdline"),
+	};
+}
+
 void host_read(const struct places *places, struct arena *arena, struct host *ret_host)
 {
 	struct host host = {0};

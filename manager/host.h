@@ -58,6 +58,15 @@ struct host {
 /* Looks around; all slices are in the arena. */
 void host_read(const struct places *places, struct arena *arena, struct host *ret_host);
 
+/* Only `mode` and `command_line` of it, for host_enforcement. */
+void host_read_mode(const struct places *places, struct arena *arena, struct host *ret_host);
+
+enum host_enforcement { HOST_ENFORCES_UNSEEN, HOST_ENFORCES, HOST_ENFORCES_NOT };
+
+/* Whether the kernel as a whole enforces profiles: parameters/mode, for root only, or what the
+ * command line set. */
+enum host_enforcement host_enforcement(const struct host *host);
+
 /* Runs apparmor_parser --version; only on this machine, never in another root. */
 void host_ask_parser(const struct places *places, struct arena *arena, struct host *host);
 

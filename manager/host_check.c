@@ -81,21 +81,36 @@ static void check_enabled(const struct host *host, struct findings *findings)
 }
 
 /* The mode of the kernel as a whole: only root can read it, but see what the command line set. */
+enum host_enforcement host_enforcement(const struct host *host)
+{
+	struct slice key = SLICE("apparmor.mode=");
+	struct slice word = last_word(host->command_line.text, key);
+	struct slice mode =
+		host->mode.state == FACT_KNOWN ? host->mode.text : slice_from(word, key.len);
+	if (slice_is(mode, "enforce") || slice_is(mode, "kill"))
+		return host->mode.state == FACT_KNOWN ? HOST_ENFORCES : HOST_ENFORCES_UNSEEN;
+	return host->mode.state == FACT_KNOWN || word.len > 0 ? HOST_ENFORCES_NOT
+							      : HOST_ENFORCES_UNSEEN;
+}
+
 static void check_mode(const struct host *host, struct findings *findings)
 {
-	struct slice word = last_word(host->command_line.text, SLICE("apparmor.mode="));
-	if (host->mode.state == FACT_KNOWN) {
-		if (!fact_is(&host->mode, "enforce") && !fact_is(&host->mode, "kill"))
-			finding_add(findings, FINDING_MODE_NOT_ENFORCE, "parameters/mode says %.*s",
-				SLICE_FMT(host->mode.text));
+	switch (host_enforcement(host)) {
+	case HOST_ENFORCES:
 		return;
+	case HOST_ENFORCES_UNSEEN:
+		if (host->mode.state == FACT_HIDDEN)
+			finding_add(findings, FINDING_MODE_HIDDEN, "%s", "");
+		return;
+	case HOST_ENFORCES_NOT:
+		break;
 	}
-	if (word.len > 0 && !slice_is(word, "apparmor.mode=enforce") &&
-		!slice_is(word, "apparmor.mode=kill"))
+	if (host->mode.state == FACT_KNOWN)
+		finding_add(findings, FINDING_MODE_NOT_ENFORCE, "parameters/mode says %.*s",
+			SLICE_FMT(host->mode.text));
+	else
 		finding_add(findings, FINDING_MODE_NOT_ENFORCE, "its command line says '%.*s'",
-			SLICE_FMT(word));
-	else if (host->mode.state == FACT_HIDDEN)
-		finding_add(findings, FINDING_MODE_HIDDEN, "%s", "");
+			SLICE_FMT(last_word(host->command_line.text, SLICE("apparmor.mode="))));
 }
 
 void host_check_kernel(const struct host *host, struct findings *findings)

@@ -73,6 +73,23 @@ static json_t *put_identity(const struct journal_identity *identity)
 	return json;
 }
 
+static bool has_links(const struct journal_change *change)
+{
+	return change->link_count > 0 || change->unload_count > 0 || change->stays_loaded;
+}
+
+static void put_links(struct writer *writer, const struct journal_change *change, json_t *json)
+{
+	json_t *links = json_array(), *unloads = json_array();
+	for (size_t i = 0; i < change->link_count; i++)
+		json_array_append_new(links, put_file(writer, &change->links[i], false));
+	for (size_t i = 0; i < change->unload_count; i++)
+		json_array_append_new(unloads, put_piece(writer, change->unloads[i]));
+	json_object_set_new(json, "links", links);
+	json_object_set_new(json, "unloads", unloads);
+	json_object_set_new(json, "stays", json_boolean(change->stays_loaded));
+}
+
 static json_t *put_change(struct writer *writer, const struct journal_change *change)
 {
 	json_t *json = json_object(), *files = json_array();
@@ -80,10 +97,13 @@ static json_t *put_change(struct writer *writer, const struct journal_change *ch
 	json_object_set_new(json, "name", put_piece(writer, change->name));
 	json_object_set_new(json, "source", put_piece(writer, change->source));
 	json_object_set_new(json, "backs_up", json_boolean(change->backs_up));
+	json_object_set_new(json, "keeps_loaded", json_boolean(change->keeps_loaded));
 	json_object_set_new(json, "text", put_file(writer, &change->text, change->is_drop));
 	for (size_t i = 0; i < change->file_count; i++)
 		json_array_append_new(files, put_file(writer, &change->files[i], change->is_drop));
 	json_object_set_new(json, "files", files);
+	if (has_links(change))
+		put_links(writer, change, json);
 	json_object_set_new(json, "identity",
 		change->is_recorded ? put_identity(&change->identity) : json_null());
 	return json;
@@ -102,11 +122,15 @@ static json_t *put_load(struct writer *writer, const struct journal_load *load)
 static json_t *put_contents(struct writer *writer, const struct journal *journal)
 {
 	json_t *changes = json_array(), *loads = json_array();
-	for (size_t i = 0; i < journal->change_count; i++)
+	int version = JOURNAL_VERSION;
+	for (size_t i = 0; i < journal->change_count; i++) {
 		json_array_append_new(changes, put_change(writer, &journal->changes[i]));
+		if (has_links(&journal->changes[i]))
+			version = JOURNAL_VERSION_LINKS;
+	}
 	for (size_t i = 0; i < journal->load_count; i++)
 		json_array_append_new(loads, put_load(writer, &journal->loads[i]));
-	return json_pack("{s:i, s:b, s:o, s:o}", "version", JOURNAL_VERSION, "kernel",
+	return json_pack("{s:i, s:b, s:o, s:o}", "version", version, "kernel",
 		(int)journal->has_kernel, "changes", changes, "loads", loads);
 }
 

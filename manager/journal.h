@@ -36,12 +36,18 @@ struct journal_identity {
 struct journal_change {
 	bool is_drop;
 	bool backs_up;
-	bool is_recorded; /* put, with the kernel */
+	bool keeps_loaded; /* drop: the kernel's profile stays */
+	bool is_recorded;  /* put, with the kernel */
 	struct slice name;
 	struct slice source;	    /* put only */
 	struct journal_file text;   /* PROFILES/NAME; put: its first line included */
 	struct journal_file *files; /* all others: to write, or to remove */
 	size_t file_count;
+	struct journal_file *links; /* `text` is the target: to make, or to remove */
+	size_t link_count;
+	struct slice *unloads; /* names of profiles that leave the kernel */
+	size_t unload_count;
+	bool stays_loaded;		  /* drop: the kernel keeps the profile of that name */
 	struct journal_identity identity; /* recorded only */
 };
 

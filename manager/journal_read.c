@@ -113,6 +113,37 @@ static bool read_file(
 	       (is_drop || read_piece(reader, json_object_get(json, "text"), &file->text));
 }
 
+/* "../NAME" from PROFILES/disable, which holds no other links of ours. */
+static bool read_link(const struct reader *reader, const json_t *json, struct journal_file *link)
+{
+	const char *directory =
+		arena_printf(reader->arena, "%s/disable", reader->places->profiles).at;
+	return read_file(reader, json, false, link) && path_is_below(link->path.at, directory) &&
+	       slice_starts(link->text, SLICE("../")) && link->text.len > 3 &&
+	       !slice_has(slice_from(link->text, 3), '/') && !slice_has(link->text, '\0');
+}
+
+static bool read_links(
+	const struct reader *reader, const json_t *json, struct journal_change *change)
+{
+	const json_t *links = json_object_get(json, "links");
+	const json_t *unloads = json_object_get(json, "unloads");
+	change->stays_loaded = json_is_true(json_object_get(json, "stays"));
+	change->link_count = json_array_size(links);
+	change->links = arena_array(reader->arena, change->link_count, sizeof(*change->links));
+	change->unload_count = json_array_size(unloads);
+	change->unloads =
+		arena_array(reader->arena, change->unload_count, sizeof(*change->unloads));
+	for (size_t i = 0; i < change->link_count; i++)
+		if (!read_link(reader, json_array_get(links, i), &change->links[i]))
+			return false;
+	for (size_t i = 0; i < change->unload_count; i++)
+		if (!read_piece(reader, json_array_get(unloads, i), &change->unloads[i]) ||
+			change->unloads[i].len == 0 || slice_has(change->unloads[i], '\0'))
+			return false;
+	return true;
+}
+
 static bool read_identity(const json_t *json, struct journal_change *change)
 {
 	if (json_is_null(json))
@@ -141,12 +172,14 @@ static bool read_change(
 	if (!json_is_array(files) || !json_is_boolean(backs_up))
 		return false;
 	change->backs_up = json_is_true(backs_up);
+	change->keeps_loaded = json_is_true(json_object_get(json, "keeps_loaded"));
 	change->file_count = json_array_size(files);
 	change->files = arena_array(reader->arena, change->file_count, sizeof(*change->files));
 	if (!read_kind(json_object_get(json, "kind"), &change->is_drop) ||
 		!read_piece(reader, json_object_get(json, "name"), &change->name) ||
 		!read_piece(reader, json_object_get(json, "source"), &change->source) ||
 		!read_identity(json_object_get(json, "identity"), change) ||
+		!read_links(reader, json, change) ||
 		!read_file(reader, json_object_get(json, "text"), change->is_drop, &change->text))
 		return false;
 	for (size_t i = 0; i < change->file_count; i++)
@@ -170,7 +203,8 @@ static bool read_manifest(
 	const json_t *changes = json_object_get(json, "changes");
 	const json_t *loads = json_object_get(json, "loads");
 	const json_t *kernel = json_object_get(json, "kernel");
-	if (json_integer_value(json_object_get(json, "version")) != JOURNAL_VERSION ||
+	json_int_t version = json_integer_value(json_object_get(json, "version"));
+	if ((version != JOURNAL_VERSION && version != JOURNAL_VERSION_LINKS) ||
 		!json_is_boolean(kernel) || !json_is_array(changes) || !json_is_array(loads))
 		return false;
 	struct journal journal = {.has_kernel = json_is_true(kernel),

@@ -1,5 +1,6 @@
 #include "manager/policy_set.h"
 
+#include "analysis/xmatch.h"
 #include "manager/label.h"
 
 #include <errno.h>
@@ -85,6 +86,31 @@ static void hash_profile(
 	profile->sha256 = arena_copy(arena, slice_str(sha256));
 }
 
+static bool is_child(struct slice name)
+{
+	return memmem(name.at, name.len, "//", 2) != NULL;
+}
+
+static void fill_attachment(
+	struct arena *arena, const struct compiled_profile *compiled, struct set_profile *profile)
+{
+	struct slice *words;
+	if (is_child(profile->name))
+		return;
+	if (!compiled->xmatch.dfa) {
+		if (!slice_starts(profile->name, SLICE("/")))
+			return;
+		profile->attaches = SET_ATTACHES_NAME;
+		profile->programs = &profile->name;
+		profile->program_count = 1;
+	} else if (!xmatch_words(arena, &compiled->xmatch, &words, &profile->program_count)) {
+		profile->attaches = SET_ATTACHES_PATTERN;
+	} else {
+		profile->attaches = SET_ATTACHES_WORDS;
+		profile->programs = words;
+	}
+}
+
 /* Without an automaton the kernel compares the name, and only a path can be equal to one. */
 static void read_attachment(
 	struct arena *arena, const struct compiled_profile *compiled, struct set_profile *profile)
@@ -119,6 +145,7 @@ static void fill_profiles(
 		profile->name = arena_copy(arena, name);
 		profile->namespace = arena_copy(arena, space);
 		profile->mode = at->mode;
+		fill_attachment(arena, at, profile);
 		hash_profile(arena, at, profile);
 		read_attachment(arena, at, profile);
 		member->sorted[i] = profile;

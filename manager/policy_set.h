@@ -14,12 +14,23 @@
 #include "manager/digest.h"
 #include "manager/loaded.h"
 
+/* Which programs a profile attaches to by itself, as the kernel reads it from the binary. */
+enum set_attachment {
+	SET_ATTACHES_NEVER,   /* no attachment, and a name that is no path; a child */
+	SET_ATTACHES_NAME,    /* its name is the program */
+	SET_ATTACHES_WORDS,   /* each of the words */
+	SET_ATTACHES_PATTERN, /* more than can be counted: ask the binary */
+};
+
 struct set_profile {
 	struct slice name, namespace; /* as in struct loaded_profile */
 	enum compiled_mode mode;
 	struct slice sha1, sha256; /* hex digits: what the kernel will show */
-	struct slice attach;	   /* attachment as text, or the name; "" attaches to no program */
-	bool attach_is_literal;	   /* to the program of that path and no other */
+	enum set_attachment attaches;
+	const struct slice *programs; /* NAME, WORDS */
+	size_t program_count;
+	struct slice attach;	/* attachment as text, or the name; "" attaches to no program */
+	bool attach_is_literal; /* to the program of that path and no other */
 };
 
 enum set_state {

@@ -4,6 +4,7 @@
 /*
  * The names of the profiles that the files of /etc/apparmor.d define, without compiling them: as
  * written, variables are not resolved. A file with mistakes gives the names that are understood.
+ * Or with what they attach to, then with the variables of the file and its tunables resolved.
  */
 
 #include "base/arena.h"
@@ -12,6 +13,11 @@
 struct scanned {
 	struct slice name;
 	struct slice file; /* its name below the directory, with a NUL behind */
+	/* Of scan_attachments: */
+	struct slice namespace;	 /* of a name such as ":tenant:web", which is left with "web" */
+	struct slice attachment; /* as written behind the name, or empty */
+	bool is_unresolved; /* a variable of name or attachment is not known: they are as written */
+	bool is_forced_complain;
 };
 
 struct scan {
@@ -31,6 +37,19 @@ void scan_text(struct slice text, struct slice file, struct arena *arena, struct
 #define SCAN_FILES 16384
 #define SCAN_BYTES ((size_t)1024 * 1024)
 void scan_read(const struct places *places, struct arena *arena, struct scan *ret_scan);
+
+/*
+ * The same for what is loaded at boot: files with a link in disable/ are left out, and so are those
+ * that `skips` (or NULL) does not want, without being read. Variables are resolved as
+ * apparmor_parser does with places->profiles as its base directory.
+ */
+void scan_attachments(const struct places *places,
+	bool (*skips)(const void *context, struct slice file), const void *context,
+	struct arena *arena, struct scan *ret_scan);
+
+/* The same of a text that is no file of the directory (yet); empty without one. */
+void scan_member(
+	const struct places *places, struct slice text, struct arena *arena, struct scan *ret_scan);
 
 /* The names that one file of places->profiles defines; false when there is no such file. */
 bool scan_file(

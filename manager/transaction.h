@@ -9,8 +9,9 @@
  *        what is to be loaded are prepared, so that there is room for them
  *     2. the kernel takes all new profiles in one write, or none: this is the commit, which a
  *        marker in the journal then tells from whatever happens to the kernel later
- *     3. records are written; old files of others go to DESCRIPTIONS/backup, new contents to their
- *        places, each in one step; gone profiles leave the kernel, then the disk
+ *     3. records are written; gone profiles leave the kernel, and those of others that are put
+ *        aside; old files of others go to DESCRIPTIONS/backup, new contents to their places, each
+ * in one step; links of PROFILES/disable come or go
  *     4. the journal goes, its manifest first
  *
  * With nothing to load (no kernel, profiles that it holds already, only removals) the manifest is
@@ -27,6 +28,12 @@
 
 #include "manager/installed.h"
 #include "manager/policy_set.h"
+
+/* A symbolic link below PROFILES/disable that puts a file of others aside, as administrators do. */
+struct change_link {
+	struct slice path;   /* absolute, with the root; a NUL behind */
+	struct slice target; /* "../NAME" */
+};
 
 enum change_kind {
 	CHANGE_PUT,  /* install or replace text and description */
@@ -60,13 +67,25 @@ struct change {
 	 * not ours or was edited.
 	 */
 	bool backs_up;
+	bool keeps_loaded;   /* DROP: the kernel's profile of that name is not ours, and stays */
 	struct slice source; /* PUT, for the record: absolute path of the description */
+	/*
+	 * PUT: links to make, where nothing is or the very link. DROP: links to remove, as long as
+	 * they are those; the profiles of their files may be among those that are loaded.
+	 */
+	const struct change_link *links;
+	size_t link_count;
+	const struct slice *unloads; /* PUT: profiles of others that leave the kernel with it */
+	size_t unload_count;
+	bool stays_loaded; /* DROP: what is loaded of that name is another's, which is loaded with
+			      this change */
 };
 
 /*
  * Does all of it, under the caller's lock and after transaction_recover. `set` holds the members of
- * the changes and no others to load (NULL: none); `loaded` is the snapshot that they were compared
- * to, NULL: there is no kernel, or it is to be left alone (--root). Memory comes from `arena`.
+ * the changes, and others' that come back with a DROP (NULL: none); `loaded` is the snapshot that
+ * they were compared to, NULL: there is no kernel, or it is to be left alone (--root). Memory comes
+ * from `arena`.
  *
  * On an error before the commit nothing is changed; its errno is that of the kernel where it
  * refused (EPROTONOSUPPORT …). *ret_is_committed, which may be NULL, is set to true when the error

@@ -89,6 +89,20 @@ static void build_files(
 			"%s/%.*s.yaml", builder->places->descriptions, SLICE_FMT(change->name));
 }
 
+static void build_links(
+	const struct builder *builder, const struct change *change, struct journal_change *built)
+{
+	struct arena *arena = builder->arena;
+	built->links = arena_array(arena, change->link_count, sizeof(*built->links));
+	for (size_t i = 0; i < change->link_count; i++)
+		built->links[built->link_count++] = (struct journal_file){
+			arena_copy(arena, change->links[i].path), change->links[i].target};
+	built->unloads = arena_array(arena, change->unload_count, sizeof(*built->unloads));
+	for (size_t i = 0; i < change->unload_count; i++)
+		built->unloads[built->unload_count++] = change->unloads[i];
+	built->stays_loaded = change->stays_loaded;
+}
+
 static bool build_change(const struct builder *builder, const struct change *change,
 	struct journal_change *ret_change, struct error **ret_error)
 {
@@ -101,6 +115,7 @@ static bool build_change(const struct builder *builder, const struct change *cha
 	struct journal_change built = {
 		.is_drop = is_drop,
 		.backs_up = change->backs_up,
+		.keeps_loaded = change->keeps_loaded,
 		.name = change->name,
 		.source = change->source,
 		.text.path = installed.path,
@@ -108,6 +123,7 @@ static bool build_change(const struct builder *builder, const struct change *cha
 	if (!is_drop)
 		built.text.text = installed_mark(builder->arena, change->text);
 	build_files(builder, change, &built);
+	build_links(builder, change, &built);
 	if (!is_drop && builder->loaded && change->member &&
 		!build_identity(change, &built, ret_error))
 		return false;

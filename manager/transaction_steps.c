@@ -51,19 +51,38 @@ static bool remove_profile(struct work *work, struct slice name, struct error **
 	return is_fine;
 }
 
+/* Whether what is loaded of the change's own name is not to go. */
+static bool keeps_own(const struct work *work, const struct journal_change *change)
+{
+	return !change->is_drop || change->keeps_loaded ||
+	       (change->stays_loaded && !work->is_unloaded);
+}
+
+/* Profiles of others that a change puts aside, then its own if it goes. *has_begun: some are out.
+ */
+static bool remove_of(struct work *work, const struct journal_change *change, bool *has_begun,
+	struct error **ret_error)
+{
+	for (size_t i = 0; i <= change->unload_count; i++) {
+		bool is_own = i == change->unload_count;
+		struct slice name = is_own ? change->name : change->unloads[i];
+		if (is_own && keeps_own(work, change))
+			break;
+		if (!remove_profile(work, name, ret_error)) {
+			*has_begun |= lost_some(work, name);
+			return false;
+		}
+		*has_begun = true;
+	}
+	return true;
+}
+
 bool remove_profiles(struct work *work, bool *ret_has_begun, struct error **ret_error)
 {
 	*ret_has_begun = false;
-	for (size_t i = 0; work->before && i < work->journal->change_count; i++) {
-		const struct journal_change *change = &work->journal->changes[i];
-		if (!change->is_drop)
-			continue;
-		if (!remove_profile(work, change->name, ret_error)) {
-			*ret_has_begun |= lost_some(work, change->name);
+	for (size_t i = 0; work->before && i < work->journal->change_count; i++)
+		if (!remove_of(work, &work->journal->changes[i], ret_has_begun, ret_error))
 			return false;
-		}
-		*ret_has_begun = true;
-	}
 	return true;
 }
 

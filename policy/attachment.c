@@ -47,13 +47,14 @@ bool attachment_read(struct arena *arena, const struct limits *limits, struct sl
 	bool is_name, struct attachment *ret_attachment, const char **ret_error)
 {
 	size_t offset;
-	if (text.len == 0 || (text.at[0] != '/' && text.at[0] != '{')) {
-		*ret_error = "it does not start with '/'";
-		return false;
-	}
 	const struct glob *glob = glob_read(arena, limits, text, ret_error, &offset);
 	if (!glob)
 		return false;
+	/* Of a variable with several values: `{/usr/bin/x,/usr/sbin/x}`. */
+	if (!slice_starts(glob_prefix(glob), SLICE("/"))) {
+		*ret_error = "it does not start with '/'";
+		return false;
+	}
 	struct attachment read = {.text = text,
 		.is_name = is_name && !has_pattern(text),
 		.glob = glob,
@@ -66,16 +67,30 @@ bool attachment_read(struct arena *arena, const struct limits *limits, struct sl
 	return true;
 }
 
+struct attachment attachment_of_automaton(const struct small_automaton *automaton, uint32_t least)
+{
+	return (struct attachment){.automaton = automaton, .least = least};
+}
+
 bool attachment_is_literal(const struct attachment *attachment)
 {
-	return attachment->is_name || attachment->glob->shape == GLOB_LITERAL;
+	return attachment->is_name || (attachment->glob && attachment->glob->shape == GLOB_LITERAL);
+}
+
+static bool automaton_matches(const struct small_automaton *automaton, struct slice program)
+{
+	uint32_t state = 1;
+	for (size_t i = 0; state && i < program.len; i++)
+		state = small_step(automaton, state, (uint8_t)program.at[i]);
+	return state && automaton->accepts[state];
 }
 
 struct slice attachment_program_name(const struct attachment *attachment)
 {
 	struct slice end = attachment->is_name		       ? attachment->text
 			   : attachment_is_literal(attachment) ? attachment->glob->prefix
-							       : attachment->glob->suffix;
+			   : attachment->glob		       ? attachment->glob->suffix
+							       : slice_of(NULL, 0);
 	for (size_t i = end.len; i > 0; i--)
 		if (end.at[i - 1] == '/')
 			return slice_from(end, i);
@@ -84,8 +99,10 @@ struct slice attachment_program_name(const struct attachment *attachment)
 
 bool attachment_matches(const struct attachment *attachment, struct slice program)
 {
-	return attachment->is_name ? slice_eq(attachment->text, program)
-				   : glob_match(attachment->glob, program);
+	if (attachment->is_name)
+		return slice_eq(attachment->text, program);
+	return attachment->glob ? glob_match(attachment->glob, program)
+				: automaton_matches(attachment->automaton, program);
 }
 
 enum verdict count_judge(struct count a, uint32_t least_a, struct count b, uint32_t least_b)

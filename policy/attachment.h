@@ -25,7 +25,7 @@ struct attachment {
 	struct slice text; /* a path or AARE, its variables expanded */
 	bool is_name;	   /* as given to attachment_read, and without a pattern: compared as bytes,
 			      wins over all others */
-	const struct glob *glob;
+	const struct glob *glob;		 /* NULL: of attachment_of_automaton */
 	const struct small_automaton *automaton; /* NULL: a literal path, or too complex */
 	uint32_t least; /* no less than what the kernel counts for any match (xmatch_len) */
 };
@@ -38,6 +38,12 @@ struct attachment {
  */
 bool attachment_read(struct arena *arena, const struct limits *limits, struct slice text,
 	bool is_name, struct attachment *ret_attachment, const char **ret_error);
+
+/*
+ * The attachment of a compiled profile: its automaton, numbered as the kernel has it, and its
+ * length (xmatch_len). It has no text and no glob.
+ */
+struct attachment attachment_of_automaton(const struct small_automaton *automaton, uint32_t least);
 
 /* Whether it is a path without any pattern. */
 bool attachment_is_literal(const struct attachment *attachment);

@@ -241,7 +241,8 @@ static enum attachment_order compare_patterns(struct arena *arena, const struct 
 {
 	struct findings findings = {0};
 	if (!a->automaton || !b->automaton) {
-		glob_overlap(arena, limits, a->glob, b->glob, ret_witness);
+		if (a->glob && b->glob)
+			glob_overlap(arena, limits, a->glob, b->glob, ret_witness);
 		return ATTACHMENT_VARIES;
 	}
 	for (int kind = 0; kind < KERNEL_KINDS; kind++) {
@@ -286,7 +287,7 @@ enum attachment_order attachment_compare(struct arena *arena, const struct limit
 	*ret_witness = (struct slice){0};
 	if (attachment_is_literal(a) || attachment_is_literal(b))
 		return compare_literal(arena, a, b, ret_witness);
-	if (glob_overlap(arena, limits, a->glob, b->glob, NULL) == GLOB_NO)
+	if (a->glob && b->glob && glob_overlap(arena, limits, a->glob, b->glob, NULL) == GLOB_NO)
 		return ATTACHMENT_APART;
 	return compare_patterns(arena, limits, a, b, ret_witness);
 }

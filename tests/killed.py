@@ -269,20 +269,46 @@ def make_old(machine):
         describe(machine, name, version)
 
 
+ATTACHED = "abi <abi/3.0>,\nprofile @{name} @{attachment} { }\n"
+
+
+def make_disputed(machine):
+    """A file of the distribution, whose profile is loaded, attaches to the program of boss."""
+    machine.file("new/attached.profile", ATTACHED)
+    machine.file("new/boss.yaml", "name: boss\nbinary: /usr/bin/boss\ntemplate: attached.profile\n")
+    must(machine.run("install", describe(machine, "same", 1, "same")))
+    theirs = "profile theirs /usr/bin/boss { profile child { } }\nprofile more { }\n"
+    machine.put("/etc/apparmor.d/usr.bin.boss", theirs)
+    must(machine.run("load", machine.path("/etc/apparmor.d/usr.bin.boss")))
+    for name in ("theirs", "more"):
+        os.unlink(machine.path("/run/aaforge/loaded/" + name))
+
+
+def make_replaced(machine):
+    """boss is installed, and has put that file aside."""
+    make_disputed(machine)
+    must(machine.run("install", *REPLACE[1:3], machine.work + "/new/boss.yaml"))
+    check("theirs" not in machine.profiles(), "the other is not loaded")
+    shutil.copytree(machine.work + "/same", machine.work + "/new", dirs_exist_ok=True)
+    os.unlink(machine.work + "/new/boss.yaml")
+
+
+REPLACE = ["install", "--replace-distribution", "usr.bin.boss", "new/boss.yaml"]
+BRING_BACK = ["remove", "boss"]
+PRUNE = ["sync", "--prune", "new"]
 INSTALL = ["install", "--force", "new/web.yaml", "new/db.yaml", "new/foreign.yaml", "new/fresh.yaml"]
 REMOVE = ["remove", "--force", "web", "db", "gone"]
 SYNC = ["sync", "--force", "--prune", "new"]
 
 
 class Case:
-    """`words` are run and killed in a machine made by make_old."""
+    """`words` are run and killed in a machine made by `make`."""
 
-    enough = 20  # states on each side of the commit
-
-    def __init__(self, name, words, hash=None, between=None, stride=1):
+    def __init__(self, name, words, hash=None, between=None, stride=1, make=None, loads=None):
         self.name, self.words, self.hash, self.between = name, words, hash, between
-        self.stride = stride
-        self.loads = [("", name) for name in ("web", "db", "foreign", "fresh")]
+        self.stride, self.make = stride, make or make_old
+        self.enough = 15 if make else 20  # states on each side of the commit
+        self.loads = [("", name) for name in loads or ("web", "db", "foreign", "fresh")]
         self.left = {"old": 0, "new": 0, "other": 0}
 
     def arguments(self, machine):
@@ -369,7 +395,7 @@ def main():
             machine.fresh = machine.root + ".fresh"
             copy_tree(machine.path("/run"), machine.fresh + "/run")
             copy_tree(machine.apparmorfs, machine.fresh + "/kernel")
-            make_old(machine)
+            case.make(machine)
             case.run(machine)
     finish()
 
@@ -488,6 +514,14 @@ CASES = [
     Case("sync", SYNC),
     Case("sync without hashes", SYNC, hash="none", stride=5),
     Case("sync on an older kernel", SYNC, hash="sha1", stride=11),
+    Case("replace", REPLACE, make=make_disputed),
+    Case("bring back", BRING_BACK, make=make_replaced),
+    Case("prune what replaced another", PRUNE, make=make_replaced, stride=3),
+    Case("replace, rebooted", REPLACE, make=make_disputed, between=reboot, loads=["boss"], stride=4),
+    Case("bring back, rebooted", BRING_BACK, make=make_replaced, between=reboot,
+         loads=["theirs", "theirs//child", "more"], stride=3),
+    Case("replace, killed twice", REPLACE, make=make_disputed, between=kill_recovery, stride=41),
+    Case("bring back, killed twice", BRING_BACK, make=make_replaced, between=kill_recovery, stride=17),
     Case("install, rebooted", INSTALL, between=reboot, stride=4),
     Case("install, rebooted to another kernel", INSTALL, between=reboot_refused, stride=9),
     Case("sync, disturbed", SYNC, between=reload_old, stride=4),

@@ -265,7 +265,7 @@ def status_states():
         state(machine, "its description changed", "stale", 1, name="db")
         with open(machine.path("/etc/apparmor.d/db"), "a") as f:
             f.write("profile more { /x r, }\n")
-        check(state(machine, "edited", "stale", 1, "db", name="db").get("edited") is True, "is told")
+        check(state(machine, "edited", "edited", 1, "db", name="db").get("edited") is True, "is told")
         os.unlink(machine.path("/run/aaforge/loaded/db"))
         machine.run("unload", "--force", "db")
         state(machine, "missing", "missing", 1, name="db")

@@ -76,7 +76,8 @@ class Case:
 
     def run(self, *lines, command="compile", options=()):
         path = self.scratch.file("case.yaml", "\n".join(("name: case",) + lines) + "\n")
-        return aaforge(command, "--root", self.tree.path, "--format", "json", *options, path)
+        # What else an interpreter catches is of no interest here.
+        return aaforge(command, "--root", self.tree.path, "--format", "json", "-N", "attach-interpreter", *options, path)
 
     def findings(self, *lines, **more):
         result = self.run(*lines, **more)

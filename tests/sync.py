@@ -51,6 +51,14 @@ class World(Machine):
         os.unlink(self.calls)
         return count
 
+    def program(self, *names):
+        """Programs of the machine, below /usr/bin."""
+        for name in names:
+            path = self.path("/usr/bin/" + name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write(path, "#!/bin/sh\n")
+            os.chmod(path, 0o755)
+
     def text(self, name):
         return self.path("/etc/apparmor.d/" + name)
 
@@ -183,9 +191,13 @@ def ownership():
         world.behind_our_back("load", text)
         alien = world.describe("alien")
         before = world.snapshot()
-        for command in ("install", "sync"):
-            operand = alien if command == "install" else world.directory
-            refused(world, before, world.go(command, operand), "'alien': the kernel holds a profile of that name that aaforge did not load; --force replaces it$", command + " over a foreign profile")
+        words = "'alien': the kernel holds a profile of that name that aaforge did not load; --force replaces it$"
+        refused(world, before, world.go("install", alien), words, "install over a foreign profile")
+        held = world.profiles()
+        result = world.go("sync", world.directory)
+        check(result.status == 1 and re.search(words, result.message, re.M), "sync over a foreign profile", result.message)
+        check("other" in world.profiles() and not os.path.exists(world.text("alien")), "the others are applied", result.message)
+        check(set(world.profiles()) - {"other"} == set(held), "the foreign one stays", world.profiles())
         result = world.go("sync", "--force", world.directory)
         done(result, r"^\+ alien ", "a foreign profile, forced")
         check("backup" not in result.message, "of what the kernel held no file is kept", result.message)
@@ -214,14 +226,14 @@ def drift():
         before = world.snapshot()
         refused(world, before, world.go("install", path), "somebody else has replaced", "install over drift")
         result = world.go("sync", "--dry-run", world.directory)
-        done(result, "^~ web .*the kernel has it in mode complain", "drift is seen")
+        done(result, "^~ web .*is loaded in mode complain, not enforce", "drift is seen")
         check(world.snapshot() == before, "a dry run changes nothing")
         done(world.go("sync", world.directory), "^0 new, 1 changed, 0 gone, 1 unchanged$", "drift is mended")
         check(world.profiles() == {"web": "enforce", "db": "enforce"}, "it is as it was", world.profiles())
         world.behind_our_back("load", world.file("text", "profile web { /x r, }\n"))
-        done(world.go("sync", world.directory), "^~ web .*it was replaced in the kernel", "another policy is mended")
+        done(world.go("sync", world.directory), "^~ web .*was replaced by somebody else", "another policy is mended")
         world.behind_our_back("unload", "--force", "web")
-        done(world.go("sync", world.directory), "^~ web .*it was not loaded", "an unloaded profile is loaded")
+        done(world.go("sync", world.directory), "^~ web .*; is not loaded", "an unloaded profile is loaded")
         check(len(world.state()) == len(identity), "the kernel holds what it held")
         world.describe("db", "template: minimal", "mode: complain")
         done(world.go("sync", world.directory), "^~ db .*complain; its text is another", "a change of the mode")
@@ -229,6 +241,9 @@ def drift():
         # Without hashes, the text that was loaded tells.
         done(world.go("sync", world.directory, hash="none"), "", "a kernel without hashes")
         done(world.go("sync", world.directory, hash="none"), "^nothing to do: 2", "again")
+        world.describe("db", "template: minimal", "readable: [/srv]")
+        done(world.go("sync", world.directory, hash="none"), "1 changed", "loaded without a hash")
+        done(world.go("sync", world.directory, hash="none"), "note: the kernel shows no hashes: whether somebody has replaced 'db' and others cannot be seen", "what cannot be seen is told")
 
 
 def idempotent():
@@ -270,11 +285,29 @@ def broken():
     with World() as world:
         world.describe("web")
         done(world.go("sync", world.directory), "^1 new", "sync")
-        world.describe("new")
+        world.describe("bad")
+        world.describe("old")
+        done(world.go("sync", world.directory), "^2 new", "sync of two more")
+        os.unlink(world.directory + "/old.yaml")
+        world.describe("fresh")
         world.file("svc/bad.yaml", "name: bad\nbinry: /x\n")
-        before = world.snapshot()
-        refused(world, before, world.go("sync", world.directory), "unknown key 'binry'(.|\n)*nothing was changed", "one is broken")
+        kept = read(world.text("bad")), read(world.copy("bad.yaml"))
+        result = world.go("sync", "--prune", "--json", world.directory)
+        check(result.status == 1 and "unknown key 'binry'" in result.message, "one is broken", result.message)
+        plan = {p["name"]: p for p in json.loads(result.text)["profiles"]}
+        actions = {name: plan[name]["action"] for name in plan}
+        check(actions == {"bad": "refused", "fresh": "new", "old": "same", "web": "same"}, "JSON lists the broken one", actions)
+        check("refused" in plan["bad"]["why"] and "problems" in plan["old"]["why"], "with the reasons", plan)
+        check((read(world.text("bad")), read(world.copy("bad.yaml"))) == kept, "the broken one keeps what is there")
+        check(sorted(world.profiles()) == ["bad", "fresh", "old", "web"], "the others are applied, none is pruned", world.profiles())
+        result = world.go("sync", world.directory)
+        check(result.status == 1 and re.search("^0 new, 0 changed, 0 gone, 2 unchanged, 1 refused$", result.message, re.M), "again", result.message)
+        world.file("only/bad.yaml", "name: bad\nbinry: /x\n")
+        result = world.go("sync", os.path.dirname(world.file("only/bad.yaml", "name: bad\nbinry: /x\n")))
+        check(result.status == 1 and "nothing to do" not in result.message and "1 refused" in result.message, "nothing but a broken one", result.message)
         os.unlink(world.directory + "/bad.yaml")
+        world.describe("new")
+        before = world.snapshot()
         for fail, word in (("replace:EPROTO", "cannot load"), ("replace:ENOSPC", "no room left"), ("replace:EACCES", "cannot load"), ("replace:short", "cannot load")):
             result = world.go("sync", world.directory, fail=fail)
             refused(world, before, result, word, "the kernel says " + fail, 3)
@@ -324,9 +357,12 @@ def prune():
         # A file whose name is one profile and whose content is another must not go with the first.
         os.rename(world.copy("db.yaml"), world.copy("keep"))
         write(world.copy("db.yaml"), description("db2"))
-        refused(world, world.snapshot(), world.go("sync", "--prune", world.path("/etc/aaforge")), "would go with it, but describes 'db2'", "another's description")
+        result = world.go("sync", "--prune", world.path("/etc/aaforge"))
+        check(result.status == 1 and "would go with it, but describes 'db2'" in result.message, "another's description", result.message)
+        check(os.path.exists(world.text("db")) and os.path.exists(world.copy("db.yaml")), "it stays", world.profiles())
+        check("db2" in world.profiles() and "db" in world.profiles(), "and what it describes is applied", world.profiles())
         os.rename(world.copy("keep"), world.copy("db.yaml"))
-        done(world.go("sync", "--prune", "--force", empty), "2 gone", "an empty directory, forced")
+        done(world.go("sync", "--prune", "--force", empty), "3 gone", "an empty directory, forced")
         check(world.profiles() == {}, "all are gone", world.profiles())
         done(world.go("sync", world.path("/etc/aaforge")), "^nothing to do: 0", "nothing is installed any more")
 
@@ -355,6 +391,46 @@ def remove():
         check(world.profiles() == {} and world.records() == {}, "remove: nothing is left")
         check(sorted(os.listdir(world.path("/etc/aaforge"))) in ([], ["backup"]), "remove: no file is left", os.listdir(world.path("/etc/aaforge")))
         check(os.path.exists(world.text("foreign")), "remove: what others made stays")
+
+
+def ours_only():
+    """Out of the kernel goes what the hash says is ours."""
+    with World() as world:
+        for name in ("web", "db", "api"):
+            world.describe(name)
+        done(world.go("install", world.directory), "^3 new", "install")
+        world.behind_our_back("load", world.file("other", "profile web { /x r, }\n"))
+        plan = json.loads(world.run("remove", "--json", "web").text)
+        check(plan["profiles"][0]["action"] == "gone" and "stays" in plan["profiles"][0]["why"], "remove: it is told", plan)
+        check(world.profiles().get("web") == "enforce" and not os.path.exists(world.text("web")), "remove: another's stays loaded", world.profiles())
+        check("web" not in world.records(), "remove: the record is gone")
+        # After a boot the installed text says whether it is ours.
+        shutil.rmtree(world.path("/run/aaforge/loaded"))
+        done(world.run("remove", "db"), "1 gone", "remove without a record")
+        check(sorted(world.profiles()) == ["api", "web"], "remove: ours is unloaded", world.profiles())
+        # One that stays keeps a template that it shares with one that goes.
+        for name in ("one", "two"):
+            write(world.copy(name + ".yaml"), "name: %s\ntemplate: ./base.profile\nbinary: /app\n" % name)
+        write(world.copy("base.profile"), "abi <abi/3.0>,\nprofile @{name} {\n}\n")
+        done(world.go("install", world.copy("one.yaml"), world.copy("two.yaml")), "^2 new", "two of one template")
+        world.add_task(17, "sh", "one (enforce)")
+        world.run("unload", "--force", "web")
+        result = world.go("sync", "--prune", world.directory)
+        check(result.status == 1 and "two" not in world.profiles() and "one" in world.profiles(), "prune: the one in use stays", result.message)
+        check(os.path.exists(world.copy("base.profile")), "prune: and its template", os.listdir(world.path("/etc/aaforge")))
+        world.remove_task(17)
+        # unload --installed.
+        world.behind_our_back("load", world.file("other", "profile one { /x r, }\n"))
+        done(world.go("load", world.file("hand.yaml", description("hand"))), "hand", "load")
+        before = sorted(os.listdir(world.path("/etc/apparmor.d")))
+        done(world.run("unload", "--installed", "-n"), "'one' is not what aaforge loaded", "unload --installed, dry run")
+        check("api" in world.profiles(), "a dry run unloads nothing")
+        done(world.run("unload", "--installed"), "'one' is not what aaforge loaded", "unload --installed")
+        check(sorted(world.profiles()) == ["hand", "one"], "all of ours are gone, nothing else is", world.profiles())
+        check(sorted(os.listdir(world.path("/etc/apparmor.d"))) == before, "the texts stay")
+        done(world.run("unload", "--installed"), "0 profiles unloaded", "once more")
+        check(world.run("unload", "--installed", "web").status == 2, "--installed and a name")
+        check(world.run("unload", "--installed", "--namespace", "x").status == 2, "--installed and a namespace")
 
 
 TEMPLATE = "abi <abi/3.0>,\n\nprofile @{name} {\n\t/etc/%s r,\n}\n"
@@ -413,6 +489,160 @@ def image():
         done(world.go("sync", world.directory), "^~ web .*its text is another", "a change")
         done(world.go("remove", "web"), "1 gone", "remove from an image")
         check(not os.path.exists(world.text("web")), "it is gone")
+
+
+def attached(name, program, *lines):
+    """A description with an attachment, without abstractions."""
+    return "\n".join(["name: " + name, "binary: '%s'" % program, "template: attached.profile", *lines]) + "\n"
+
+
+def theirs(name, attachment):
+    return "profile %s %s { /x r, }\n" % (name, attachment)
+
+
+def rivals():
+    """Others that attach to the same program, and files that are put aside for it."""
+    with World() as world:
+        world.program("web", "other", "elsewhere", "two", "third", "four", "tools/x", "api")
+        world.file("svc/attached.profile", "abi <abi/3.0>,\nprofile @{name} @{attachment} { }\n")
+        web = world.file("svc/web.yaml", attached("web", "/usr/bin/web"))
+        file = world.text("usr.bin.web")
+        neither = "the kernel would attach neither"
+
+        def all_refuse(pattern, what):
+            before = world.snapshot()
+            for command, operand in (("install", web), ("sync", world.directory), ("load", web)):
+                refused(world, before, world.go(command, operand), "'web': " + pattern, "%s: %s" % (what, command))
+
+        write(file, theirs("dist", "/usr/bin/{web,other}"))
+        all_refuse("the profile 'dist' of '.*/usr.bin.web', which is loaded at boot, attaches to '/usr/bin/web' as well: " + neither, "a file")
+        result = world.go("install", "--force", "--dry-run", web)
+        done(result, "warning: 'web': the profile 'dist' .*" + neither, "a file, forced")
+        world.behind_our_back("load", file)
+        all_refuse("the loaded profile 'dist' \\('.*/usr.bin.web'\\) .*" + neither + ".*--replace-distribution usr.bin.web", "loaded")
+        # The kernel has another one than the file says.
+        write(file, theirs("dist", "/usr/bin/elsewhere"))
+        all_refuse("the loaded profile 'dist'", "the kernel is believed")
+        for raw in (raw for raw, _, names in os.walk(world.apparmorfs) if "raw_data" in names):
+            os.rename(raw + "/raw_data", raw + "/hidden")
+        write(file, theirs("dist", "/usr/bin/web"))
+        all_refuse("the loaded profile 'dist'", "without raw data the file counts")
+        write(file, "")
+        result = world.go("install", "-n", web)
+        done(result, "warning: it cannot be seen what the loaded profile 'dist' attaches to", "nothing is known")
+        for raw in (raw for raw, _, names in os.walk(world.apparmorfs) if "hidden" in names):
+            os.rename(raw + "/hidden", raw + "/raw_data")
+        world.behind_our_back("unload", "dist")
+
+        # What does not attach, or loses.
+        write(file, theirs("dist", "") + theirs("/usr/bin/web/x", "") + "profile p { profile /usr/bin/web { } }\n" + theirs("less", "/usr/bin/*"))
+        done(world.go("install", "-n", web), "1 new", "others that do not matter")
+        write(file, theirs("/usr/bin/web", ""))
+        all_refuse("the profile '/usr/bin/web' .*: the kernel would attach that one", "a name is stronger")
+        write(file, "@{exec_path} = @{dirs}/web\n@{dirs} = /bin /usr/bin\n" + theirs("dist", "@{exec_path}"))
+        all_refuse("the profile 'dist' .*" + neither, "variables")
+        write(file, theirs("dist", "@{nowhere}/web"))
+        done(world.go("install", "-n", web), "cannot be seen what the installed profile 'dist'", "an unknown variable")
+        write(file, theirs("dist", "/usr/bin/web"))
+        os.makedirs(world.text("disable"), exist_ok=True)
+        os.symlink("../usr.bin.web", world.text("disable/usr.bin.web"))
+        done(world.go("install", "-n", web), "1 new", "a disabled one")
+        os.unlink(world.text("disable/usr.bin.web"))
+        os.makedirs(world.text("force-complain"), exist_ok=True)
+        os.symlink("../usr.bin.web", world.text("force-complain/usr.bin.web"))
+        all_refuse("the profile 'dist' .*" + neither, "one in mode complain")
+
+        # Put aside.
+        world.behind_our_back("load", file)
+        before = world.snapshot()
+
+        def wrong(name, pattern, what):
+            refused(world, before, world.go("install", "--replace-distribution", name, web), pattern, "aside: " + what)
+
+        wrong("nope", "'nope' does not exist", "no file")
+        wrong("../passwd", "is no file there", "elsewhere")
+        wrong("tunables", "is no regular file", "a directory")
+        wrong("", "is no file there", "nothing")
+        calm = world.text("calm")
+        write(calm, theirs("calm", "/usr/bin/calm"))
+        before = world.snapshot()
+        result = world.go("install", "--replace-distribution", "usr.bin.web", "--replace-distribution", "calm", web)
+        refused(world, before, result, "calm' brings no profile", "aside: one too many")
+        write(world.text("usr.bin.web.dpkg-old"), theirs("dist", "/usr/bin/web"))
+        write(world.text("usr.bin.web2"), theirs("dist", "/usr/bin/web"))
+        before = world.snapshot()
+        wrong("usr.bin.web.dpkg-old", "'web': |dpkg-old' brings no profile", "a file that is not loaded")
+        wrong("usr.bin.web", "'web': the profile 'dist' of '.*/usr.bin.web2'", "one of two")
+        os.unlink(world.text("usr.bin.web.dpkg-old"))
+        os.unlink(world.text("usr.bin.web2"))
+        os.symlink("calm", world.text("link"))
+        before = world.snapshot()
+        wrong("link", "is no regular file", "a link")
+        os.unlink(world.text("link"))
+        os.unlink(calm)
+        before = world.snapshot()
+        done(world.go("install", "-n", "--replace-distribution", file, web), "1 new", "aside: dry run")
+        check(world.snapshot() == before, "aside: a dry run changes nothing")
+        done(world.go("install", "--replace-distribution", file, web), "usr.bin.web' is put aside", "aside")
+        check(os.readlink(world.text("disable/usr.bin.web")) == "../usr.bin.web", "aside: the link")
+        check(world.profiles() == {"web": "enforce"}, "aside: unloaded", world.profiles())
+        refused(world, world.snapshot(), world.go("install", "--replace-distribution", "web", web), "was installed by aaforge", "aside: ours")
+        rows = json.loads(world.run("status", "--json", "web").text)["profiles"]
+        check([row["replaces"] for row in rows] == [["usr.bin.web"]], "aside: status knows it", rows)
+        twin = world.file("twin.yaml", attached("twin", "/usr/bin/web"))
+        world.file("attached.profile", read(world.directory + "/attached.profile"))
+        refused(world, world.snapshot(), world.go("install", twin), "'twin': the loaded profile 'web' .*'aaforge remove web' takes that one away", "aside: another of ours")
+        done(world.go("sync", world.directory), "^nothing to do", "aside: sync")
+        done(world.go("sync", world.copy("")), "^nothing to do", "aside: sync of what is installed")
+
+        # Brought back, in the mode that a boot would give it.
+        done(world.go("remove", "web"), "usr.bin.web' is back", "back")
+        after = world.snapshot()
+        check(world.profiles() == {"dist": "complain"}, "back: as at boot", world.profiles())
+        check(after[0] == before[0], "back: the files", (sorted(after[0]), sorted(before[0])))
+
+        # In use.
+        world.add_task(4711, "web", "dist (enforce)")
+        done(world.go("install", "--replace-distribution", file, web), r"'dist' stays in the kernel, as process 4711 \(web\)", "in use")
+        check(sorted(world.profiles()) == ["dist", "web"], "in use: it stays", world.profiles())
+        world.remove_task(4711)
+        refused(world, world.snapshot(), world.go("sync", world.directory), "'web': the loaded profile 'dist' .*'aaforge unload dist'", "in use: sync says so")
+        world.behind_our_back("unload", "dist")
+        # Two that put the same file aside: it is back with the last.
+        write(file, theirs("dist", "/usr/bin/{web,two}"))
+        os.unlink(world.text("disable/usr.bin.web"))
+        two = world.file("svc/two.yaml", attached("two", "/usr/bin/two"))
+        done(world.go("install", "--replace-distribution", file, web, two), "put aside", "two")
+        done(world.go("remove", "web"), "1 gone", "two: one goes")
+        check(os.path.islink(world.text("disable/usr.bin.web")), "two: the other needs it")
+        os.unlink(web)
+        os.unlink(two)
+        third = world.file("svc/third.yaml", attached("third", "/usr/bin/third"))
+        write(file, "profile dist /usr/bin/two {\n")
+        done(world.go("sync", "--prune", world.directory), "could not be loaded now", "two: pruned, but it is broken")
+        check(not os.path.lexists(world.text("disable/usr.bin.web")), "two: it is back")
+        check(os.listdir(world.copy("replaced")) == [], "two: no record is left", os.listdir(world.copy("replaced")))
+
+        # The same name.
+        write(file, theirs("four", "/usr/bin/elsewhere"))
+        four = world.file("four.yaml", attached("four", "/usr/bin/four"))
+        refused(world, world.snapshot(), world.go("install", four), "'four': '.*/usr.bin.web' defines a profile of that name as well", "a name")
+        done(world.go("load", four), r"^\+ four", "a name: load is for now")
+        done(world.run("unload", "four"), "1 profile", "a name: unloaded")
+        done(world.go("install", "--force", four), "warning: 'four': '.*/usr.bin.web' defines", "a name, forced")
+        done(world.go("remove", "four"), "1 gone", "a name: removed")
+        done(world.go("install", "--replace-distribution", "usr.bin.web", four), "put aside", "a name: aside")
+        done(world.go("remove", "four"), "is back", "a name: back")
+        check(world.profiles().get("four") == "complain", "a name: theirs is loaded", world.profiles())
+
+        # An image.
+        shutil.rmtree(world.path("/sys"))
+        write(file, theirs("dist", "/usr/bin/third"))
+        os.unlink(world.text("third"))
+        refused_by = world.go("install", third)
+        check(refused_by.status == 1 and "'third': the profile 'dist'" in refused_by.message, "an image", refused_by.message)
+        done(world.go("install", "--replace-distribution", "/etc/apparmor.d/usr.bin.web", third), "put aside", "an image: aside")
+        done(world.go("remove", "third"), "is back", "an image: back")
 
 
 class Watching:
@@ -629,7 +859,7 @@ def units():
 
 
 def main():
-    parts = [install, ownership, drift, idempotent, broken, prune, remove, templates, image, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
+    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, image, rivals, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             say(part.__name__)

@@ -166,7 +166,7 @@ def templates():
             text = f.read()
         write(place(world, "t2/mine.profile"), text + "\n# another\n")
         write(place(world, "svc/web.yaml"), description("web", "template: %s/mine.profile" % place(world, "templates"), "readable: [/srv/a]"))
-        log = begin(world, "svc")
+        log = begin(world, "svc", "--templates", place(world, "templates"))
         log.line("^following '", "templates: it follows")
         edited = text.replace("}\n", "  deny /srv/b w,\n}\n") if text.rstrip().endswith("}") else text
         check(edited != text, "templates: an edited one")

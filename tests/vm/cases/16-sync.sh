@@ -38,31 +38,35 @@ says "a change" '^~ web .*its text is another' aaforge sync svc
 { printf '#include <tunables/global>\n' && cat $P/db; } >/tmp/db
 apparmor_parser --replace --skip-cache --Complain /tmp/db
 same "somebody sets it to complain" complain "$(mode_of db)"
-says "it is seen" '^~ db .*the kernel has it in mode complain' aaforge sync -n svc
+says "it is seen" '^~ db .*is loaded in mode complain, not enforce' aaforge sync -n svc
 says "and mended" '^0 new, 1 changed' aaforge sync --force svc
 same "it enforces" enforce "$(mode_of db)"
 echo 'profile db { /** rwix, }' >/tmp/db
 load /tmp/db
-says "somebody replaces it" '^~ db .*it was replaced in the kernel' aaforge sync svc
+says "somebody replaces it" '^~ db .*was replaced by somebody else' aaforge sync svc
 ok "somebody unloads it" apparmor_parser --remove /tmp/db
-says "it is loaded again" '^~ db .*it was not loaded' aaforge sync svc
+says "it is loaded again" '^~ db .*is not loaded' aaforge sync svc
 same "all is well" "enforce enforce " "$(modes web db)"
 
-# Not all of it can be done: nothing is.
+# Not all of it can be done: the rest is.
 cp svc/db.yaml /tmp/db.yaml
 describe new >svc/new.yaml
 echo 'binry: /x' >>svc/db.yaml
 exits "a broken description" 1 aaforge sync svc
 matches "the words" "unknown key 'binry'" "$output"
-ok "nothing was changed" test ! -e $P/new
+matches "the counts" '^1 new, 0 changed, 0 gone, 1 unchanged, 1 refused$' "$output"
+same "the others are applied, the broken one keeps what is there" "enforce enforce enforce " "$(modes new web db)"
 cp /tmp/db.yaml svc/db.yaml
 echo 'profile alien { /** rwix, }' >/tmp/alien
 load /tmp/alien
 describe alien >svc/alien.yaml
+describe newer >svc/newer.yaml
 exits "a profile of somebody else" 1 aaforge sync svc
 matches "the words" "'alien': the kernel holds a profile of that name" "$output"
-ok "nothing was changed" test ! -e $P/new
-rm svc/alien.yaml svc/new.yaml
+ok "it stays" test ! -e $P/alien
+same "the others are applied" "enforce " "$(modes newer)"
+rm svc/alien.yaml svc/new.yaml svc/newer.yaml
+says "they go" '^- new ' aaforge sync --prune svc
 
 # Prune.
 rm svc/web.yaml

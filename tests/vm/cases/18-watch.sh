@@ -30,9 +30,9 @@ logs "a renamed file" '^~ db .*its text is another'
 : >$log
 echo 'profile web { /** rwix, }' >/tmp/web
 load /tmp/web
-logs "somebody replaces a profile" '^~ web .*it was replaced in the kernel'
+logs "somebody replaces a profile" '^~ web .*was replaced by somebody else'
 ok "somebody removes one" apparmor_parser --remove /tmp/web
-logs "it is loaded again" '^~ web .*it was not loaded'
+logs "it is loaded again" '^~ web .*is not loaded'
 
 : >$log
 echo 'name: [' >svc/web.yaml

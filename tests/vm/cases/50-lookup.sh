@@ -103,7 +103,8 @@ user_yes "a profile that does" $profile
 
 # The kernel's list is closed to users: a child tries the profile on.
 chmod 0700 $securityfs/policy
-user_yes "without securityfs" $profile
+user_no "without securityfs what we loaded cannot be compared" policy-not-seen $profile
+same "unless --any" "$profile" "$(as_user aaforge lookup --any $profile 2>/dev/null)"
 user_no "without securityfs, not loaded" profile-not-loaded nothing
 user_no "without securityfs, the policy cannot be compared" policy-not-seen $sample
 aaforge load -q --complain $sample

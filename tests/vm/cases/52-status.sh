@@ -44,15 +44,17 @@ aaforge load -q web.yaml
 row "loaded again" 0 '^web +enforce +current' web
 
 apparmor_parser -K --complain -r /etc/apparmor.d/db
-row "set to complain" 1 '^db +complain +drifted .*is loaded in mode complain, not enforce' db
+row "set to complain" 1 '^db +complain +not in force .*is loaded in mode complain, not enforce' db
 printf 'profile web { /x r, }\n' | apparmor_parser -K -r
 row "replaced" 1 '^web +enforce +drifted .*was replaced' web
 apparmor_parser -K -r /etc/apparmor.d/db
 row "put back by somebody else" 0 '^db +enforce +current' db
 rm -r /run/aaforge
 row "loaded at boot, by the distribution" 0 '^db +enforce +current' db
+cp /etc/apparmor.d/db /tmp/db
 echo '# edited' >>/etc/apparmor.d/db
-row "edited" 0 'its installed text was edited' db
+row "edited" 1 '^db +enforce +edited .*its installed text was edited' db
+cp /tmp/db /etc/apparmor.d/db
 mkdir -p /etc/apparmor.d/disable
 ln -s ../db /etc/apparmor.d/disable/db
 row "disabled" 0 'disabled at boot' db

@@ -123,7 +123,7 @@ says "unload --force" '^aaforge: note: tasks that cannot be seen may run unconfi
 same "the task runs free" unconfined "$(label_of $task)"
 ok "again" aaforge load /tmp/d/web.yaml
 says "remove --force" '^aaforge: note: tasks that cannot be seen may run unconfined from now on: ' $inside aaforge remove --force web
-same "nothing is left" "forge " "$(names)"
+same "nothing of it is left" "forge other " "$(names)"
 ok "not loaded: nobody loses anything" aaforge install /tmp/d/web.yaml
 ok "unloaded" aaforge unload web
 ok "remove needs no tasks" $inside aaforge remove web

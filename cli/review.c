@@ -1,0 +1,391 @@
+#include "cli/review.h"
+
+#include "cli/review_host.h"
+#include "manager/documents.h"
+#include "manager/file.h"
+#include "manager/kernel.h"
+#include "manager/probe.h"
+#include "manager/system/path.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void review_begin(const struct options *options, const struct places *places,
+	const struct loaded *loaded, enum review_purpose purpose, struct arena *arena,
+	struct review *ret_review)
+{
+	struct host host;
+	host_read_mode(places, arena, &host);
+	*ret_review = (struct review){
+		.options = options,
+		.arena = arena,
+		.places = places,
+		.loaded = loaded,
+		.purpose = purpose,
+	};
+	switch (host_enforcement(&host)) {
+	case HOST_ENFORCES:
+		ret_review->kernel_enforces = KNOWN_YES;
+		break;
+	case HOST_ENFORCES_NOT:
+		ret_review->kernel_enforces = KNOWN_NO;
+		break;
+	case HOST_ENFORCES_UNSEEN:
+		ret_review->kernel_enforces = KNOWN_NOT;
+		break;
+	}
+}
+
+void review_end(struct review *review)
+{
+	free(review->rows);
+	if (review->has_described)
+		gather_free(&review->described);
+	review->rows = NULL;
+	review->has_described = false;
+}
+
+struct review_row *review_find(
+	const struct review *review, struct slice namespace, struct slice name)
+{
+	for (size_t i = 0; i < review->count; i++)
+		if (slice_eq(review->rows[i].name, name) &&
+			slice_eq(review->rows[i].namespace, namespace))
+			return &review->rows[i];
+	return NULL;
+}
+
+static struct review_row *append(struct review *review)
+{
+	if (review->count == review->capacity) {
+		review->capacity = review->capacity ? 2 * review->capacity : 64;
+		review->rows = reallocarray(review->rows, review->capacity, sizeof(*review->rows));
+		if (!review->rows)
+			out_of_memory();
+	}
+	review->rows[review->count] = (struct review_row){0};
+	return &review->rows[review->count++];
+}
+
+/* The text below /etc/apparmor.d. What stands there may not be for us. */
+static void read_installed(const struct review *review, struct review_row *row)
+{
+	struct error *error = NULL;
+	if (row->namespace.len > 0 || !installed_name_is_fine(review->places, row->name, NULL) ||
+		installed_read(review->places, row->name, review->arena, &row->installed, &error))
+		return;
+	row->is_text_hidden = error_number(error) == EACCES || error_number(error) == EPERM;
+	error_free(error);
+}
+
+/* What says how the profile should be: of a text that was edited its description alone does. */
+static struct slice file_of(const struct review *review, const struct review_row *row)
+{
+	bool is_text = row->installed.owner == OWNER_EDITED && review->purpose == REVIEW_TEXT;
+	if (row->installed.owner == OWNER_AAFORGE || is_text)
+		return row->installed.path;
+	if (row->installed.owner == OWNER_EDITED && row->installed.description.len > 0)
+		return row->installed.description;
+	bool has_source = row->has_record && is_description_name(row->record.source);
+	if (row->installed.owner == OWNER_EDITED && !has_source)
+		return row->installed.path;
+	return row->has_record ? row->record.source : slice_of(NULL, 0);
+}
+
+/* What is known of a name, without compiling anything. The caller knows that it is new. */
+static struct review_row *add_new(struct review *review, struct slice namespace, struct slice name)
+{
+	struct review_row *row = append(review);
+	row->name = arena_copy(review->arena, name);
+	row->namespace = arena_copy(review->arena, namespace);
+	row->held = loaded_find(review->loaded, namespace, name);
+	row->has_record = record_read(review->places, namespace, name, review->arena, &row->record);
+	read_installed(review, row);
+	row->file = file_of(review, row);
+	return row;
+}
+
+struct review_row *review_add(struct review *review, struct slice namespace, struct slice name)
+{
+	struct review_row *row = review_find(review, namespace, name);
+	return row ? row : add_new(review, namespace, name);
+}
+
+struct label {
+	struct slice namespace, name;
+};
+
+static int by_label(const void *a, const void *b)
+{
+	const struct label *left = a, *right = b;
+	int order = slice_cmp(left->namespace, right->namespace);
+	return order ? order : slice_cmp(left->name, right->name);
+}
+
+static void add_labels(struct review *review, struct label *labels, size_t count)
+{
+	bool is_empty = review->count == 0;
+	if (count > 0)
+		qsort(labels, count, sizeof(*labels), by_label);
+	for (size_t i = 0; i < count; i++) {
+		const struct label *label = &labels[i];
+		bool is_twice = i > 0 && by_label(label, &labels[i - 1]) == 0;
+		if (!is_twice && (is_empty || !review_find(review, label->namespace, label->name)))
+			add_new(review, label->namespace, label->name);
+	}
+}
+
+static void read_all_installed(struct review *review, struct installed_list *ret_list)
+{
+	struct error *error = NULL;
+	if (!installed_list_read(review->places, review->arena, ret_list, &error))
+		review->status = print_error(error);
+	review->hides_installed = ret_list->is_partial;
+}
+
+void review_add_all(struct review *review, const struct slice *namespace, bool with_foreign)
+{
+	struct record_list records;
+	struct installed_list installed = {0};
+	const struct loaded *loaded = review->loaded;
+	record_list_read(review->places, review->arena, &records);
+	if (!namespace || namespace->len == 0)
+		read_all_installed(review, &installed);
+	struct label *labels = arena_array(
+		review->arena, records.count + installed.count + loaded->count, sizeof(*labels));
+	size_t count = 0;
+	for (size_t i = 0; i < records.count; i++)
+		if (!namespace || slice_eq(records.entries[i].namespace, *namespace))
+			labels[count++] = (struct label){
+				records.entries[i].namespace, records.entries[i].name};
+	for (size_t i = 0; i < installed.count; i++)
+		labels[count++] = (struct label){SLICE(""), installed.entries[i].name};
+	for (size_t i = 0; i < loaded->count && with_foreign; i++)
+		if (!namespace || slice_eq(loaded->profiles[i].namespace, *namespace))
+			labels[count++] = (struct label){loaded->profiles[i].namespace,
+				loaded_top(loaded, &loaded->profiles[i])};
+	add_labels(review, labels, count);
+}
+
+static bool is_held_as_recorded(const struct review *review, const struct review_row *row)
+{
+	return row->held && row->held->kind != HASH_NONE && row->has_record &&
+	       loaded_is_as_recorded(review->loaded, row->namespace, row->name, &row->record);
+}
+
+/* Whether the file is the very text that was loaded: an installed one, or a profile text. */
+static bool is_recorded_text(const struct review_row *row)
+{
+	struct digest digest;
+	if (row->installed.owner == OWNER_AAFORGE) {
+		digest = digest_of(row->installed.text);
+	} else {
+		struct bytes text = {0};
+		if (is_description_name(row->file) ||
+			!file_read(row->file.at, limits_default.policy_bytes, &text, NULL))
+			return false;
+		digest = digest_of(bytes_slice(&text));
+		bytes_free(&text);
+	}
+	return memcmp(digest.bytes, row->record.text.bytes, sizeof(digest.bytes)) == 0;
+}
+
+/* Whether it can be read at all. */
+static enum described_state look_at_file(const struct review *review, const struct review_row *row)
+{
+	bool is_edited =
+		row->installed.owner == OWNER_EDITED && slice_eq(row->file, row->installed.path);
+	if (!slice_starts(row->file, SLICE("/")) || (is_edited && review->purpose != REVIEW_TEXT))
+		return DESCRIBED_NOT;
+	if (path_access(row->file.at, R_OK) == 0)
+		return DESCRIBED_COMPILED;
+	return errno == EACCES ? DESCRIBED_HIDDEN : DESCRIBED_GONE;
+}
+
+/* COMPILED where only that can tell. */
+static enum described_state decide_described(const struct review *review, struct review_row *row)
+{
+	if (!row->held)
+		return DESCRIBED_UNASKED;
+	bool is_recorded = is_held_as_recorded(review, row);
+	bool is_told = is_recorded && review->purpose != REVIEW_ALL;
+	if (is_told && row->installed.owner != OWNER_AAFORGE)
+		return DESCRIBED_UNASKED;
+	enum described_state state = look_at_file(review, row);
+	/* A mode that only logs may have been asked of the loader, beside the text. */
+	if (state == DESCRIBED_COMPILED && is_recorded && mode_confines(row->held->mode) &&
+		is_recorded_text(row))
+		return DESCRIBED_AS_LOADED;
+	return is_told ? DESCRIBED_UNASKED : state;
+}
+
+/* A review is no check: only errors matter. */
+static void compile(struct review *review, char **paths, size_t count)
+{
+	struct options options = *review->options;
+	options.arguments = paths;
+	options.argument_count = count;
+	options.quiet = true;
+	char *features = kernel_features(review->places, NULL);
+	struct gather_options how = {.errors_only = true, .features = features};
+	gather(&options, &how, &review->described);
+	review->has_described = true;
+	free(features);
+}
+
+/* The item that came from the row's file and has its profile. */
+static const struct set_member *member_for(
+	const struct gathering *gathering, const struct review_row *row)
+{
+	for (size_t i = 0; i < gathering->count; i++) {
+		const struct gathered *item = &gathering->items[i];
+		if (item->member && slice_eq(item->path, row->file) &&
+			member_top(item->member, row->namespace, row->name))
+			return item->member;
+	}
+	return NULL;
+}
+
+static int by_slice(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+static void compile_rows(struct review *review)
+{
+	struct slice *files = arena_array(review->arena, review->count, sizeof(*files));
+	char **paths = arena_array(review->arena, review->count, sizeof(*paths));
+	size_t count = 0, distinct = 0;
+	for (size_t i = 0; i < review->count; i++) {
+		struct review_row *row = &review->rows[i];
+		if (!row->wanted)
+			row->described = decide_described(review, row);
+		if (!row->wanted && row->described == DESCRIBED_COMPILED)
+			files[count++] = row->file;
+	}
+	if (count > 0)
+		qsort(files, count, sizeof(*files), by_slice);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || !slice_eq(files[i], files[i - 1]))
+			paths[distinct++] = arena_string(review->arena, files[i]);
+	if (distinct > 0)
+		compile(review, paths, distinct);
+	for (size_t i = 0; i < review->count; i++) {
+		struct review_row *row = &review->rows[i];
+		if (row->wanted || row->described != DESCRIBED_COMPILED)
+			continue;
+		row->wanted = member_for(&review->described, row);
+		if (!row->wanted)
+			row->described = DESCRIBED_BROKEN;
+	}
+}
+
+/* What the header of an installed text says of the description that it was made from. */
+static struct slice described_digest(struct slice text)
+{
+	struct slice key = SLICE("# SHA-256 of the description: ");
+	const char *at = memmem(text.at, text.len, key.at, key.len);
+	size_t begin = at ? (size_t)(at - text.at) + key.len : text.len;
+	return slice_first(slice_from(text, begin), DIGEST_HEX);
+}
+
+/* Most documents that are looked through for a description: with more it counts as there. */
+#define DOCUMENTS_MOST 64
+
+/* Whether a file of descriptions has none with that digest any more. */
+static bool lacks_description(struct slice path, struct slice digest)
+{
+	struct documents documents;
+	struct document document;
+	bool is_there = false;
+	if (!slice_starts(path, SLICE("/")) ||
+		!documents_open(path.at, limits_default.document_bytes, &documents, NULL))
+		return false;
+	while (!is_there && documents_next(&documents, &document, NULL)) {
+		is_there = documents.count > DOCUMENTS_MOST;
+		char hex[DIGEST_HEX + 1];
+		struct digest now = digest_of(document.text);
+		digest_hex(&now, hex);
+		is_there = is_there || slice_is(digest, hex);
+	}
+	documents_close(&documents);
+	return !is_there;
+}
+
+/* The installed copy, and where it came from: the next sync takes that. */
+static bool is_description_changed(const struct review_row *row)
+{
+	struct slice said = described_digest(row->installed.text);
+	if (row->is_from_operand || row->installed.owner != OWNER_AAFORGE || said.len != DIGEST_HEX)
+		return false;
+	return lacks_description(row->installed.description, said) ||
+	       (row->has_record && is_description_name(row->record.source) &&
+		       lacks_description(row->record.source, said));
+}
+
+static void judge(struct review *review, struct review_row *row)
+{
+	struct judgment_question question = {
+		.namespace = row->namespace,
+		.name = row->name,
+		.loaded = review->loaded,
+		.record = row->has_record ? &row->record : NULL,
+		.installed = row->installed.name.len > 0 ? &row->installed : NULL,
+		.is_text_hidden = row->is_text_hidden,
+		.described = row->wanted ? DESCRIBED_COMPILED : row->described,
+		.wanted = row->wanted,
+		.is_description_changed = is_description_changed(row),
+		.kernel_enforces = review->kernel_enforces,
+		.dispute = row->dispute,
+		.boot_dispute = row->boot_dispute,
+		.is_attachment_hidden = row->is_attachment_hidden,
+		.outside = row->outside,
+	};
+	judgment_decide(&question, review->arena, &row->judgment);
+}
+
+#define PROBES_MOST 3
+
+/* The kernel's own mode is for root to read; but a child of ours can try a profile on. */
+static void probe_kernel(struct review *review)
+{
+	size_t probes = 0;
+	bool is_here = !review->places->root[0] && review->purpose == REVIEW_ALL;
+	for (size_t i = 0; is_here && i < review->count && probes < PROBES_MOST &&
+			   review->kernel_enforces == KNOWN_NOT;
+		i++) {
+		const struct review_row *row = &review->rows[i];
+		bool is_ours = row->has_record || row->installed.owner == OWNER_AAFORGE;
+		if (!is_ours || !row->held || row->namespace.len > 0 ||
+			!mode_confines(row->held->mode))
+			continue;
+		probes++;
+		switch (probe_enforcement(review->places, row->name, review->arena)) {
+		case ENFORCEMENT_PROVEN:
+			review->kernel_enforces = KNOWN_YES;
+			break;
+		case ENFORCEMENT_DISPROVEN:
+			review->kernel_enforces = KNOWN_NO;
+			break;
+		case ENFORCEMENT_UNKNOWN:
+			break;
+		}
+	}
+}
+
+void review_judge(struct review *review)
+{
+	probe_kernel(review);
+	compile_rows(review);
+	if (review->purpose != REVIEW_TEXT)
+		review_look(review);
+	for (size_t i = 0; i < review->count; i++)
+		judge(review, &review->rows[i]);
+}
+
+bool review_is_held_by_us(const struct review_row *row)
+{
+	enum held_policy holds = row->judgment.holds;
+	return row->judgment.is_ours && (holds == HOLDS_WANTED || holds == HOLDS_RECORDED);
+}
