@@ -274,6 +274,8 @@ ATTACHED = "abi <abi/3.0>,\nprofile @{name} @{attachment} { }\n"
 
 def make_disputed(machine):
     """A file of the distribution, whose profile is loaded, attaches to the program of boss."""
+    machine.put("/usr/bin/boss", "#!/bin/sh\n")
+    os.chmod(machine.path("/usr/bin/boss"), 0o755)
     machine.file("new/attached.profile", ATTACHED)
     machine.file("new/boss.yaml", "name: boss\nbinary: /usr/bin/boss\ntemplate: attached.profile\n")
     must(machine.run("install", describe(machine, "same", 1, "same")))
