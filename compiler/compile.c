@@ -4,6 +4,7 @@
 #include "compiler/check/check.h"
 #include "compiler/lower.h"
 #include "compiler/service/container.h"
+#include "policy/includes.h"
 
 static bool carve_all(struct unit *unit, struct profile *profile, const struct scope *scope)
 {
@@ -69,6 +70,26 @@ static void note_no_abi(struct unit *unit, const struct service *service)
 		"load it with the target's features: apparmor_parser --features-file FILE");
 }
 
+/* What could not be read in full cannot be written out again. */
+static void check_inlined(
+	struct unit *unit, const struct service *service, const struct policy *policy)
+{
+	const struct include_file *file = includes_opaque(&unit->arena, policy->preamble.includes);
+	if (!file)
+		file = includes_opaque(&unit->arena, policy->profiles->body.includes);
+	for (const struct profile *child = policy->profiles->body.children; child && !file;
+		child = child->next)
+		file = includes_opaque(&unit->arena, child->body.includes);
+	if (!file)
+		return;
+	struct diag *diag = diag_add(&unit->diags, DIAG_NOT_SELF_CONTAINED, service->name_span,
+		"'%.*s' cannot be inlined: it holds what only apparmor_parser understands",
+		SLICE_FMT(file->name));
+	diag_help(&unit->diags, diag,
+		"compile without --self-contained, or take abstractions that this program reads "
+		"with --base DIR");
+}
+
 bool compile_service(struct unit *unit, const struct service *service,
 	const struct policy_template *template, const struct compile_options *options,
 	struct compiled *ret_compiled)
@@ -84,6 +105,8 @@ bool compile_service(struct unit *unit, const struct service *service,
 	if (carved)
 		check_profile(unit, template, scope, policy->profiles, service,
 			options->run || service->run->is_given);
+	if (options->self_contained)
+		check_inlined(unit, service, policy);
 	if (unit->diags.errors > errors)
 		return false;
 	drop_denies(unit, policy->profiles);

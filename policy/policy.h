@@ -72,6 +72,7 @@ struct include_file {
 	struct slice text;
 	struct preamble *preamble; /* variables, aliases, abi and includes it holds */
 	struct body *body;	   /* rules and includes it holds */
+	bool is_opaque;		   /* it holds more, which could not be read */
 };
 
 /* An include statement; `files` is what it resolved to (a directory gives several, `if exists`
