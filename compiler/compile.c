@@ -6,11 +6,12 @@
 #include "compiler/service/container.h"
 #include "policy/includes.h"
 
-static bool carve_all(struct unit *unit, struct profile *profile, const struct scope *scope)
+static bool carve_all(struct unit *unit, struct profile *profile,
+	const struct policy_template *template, const struct scope *scope)
 {
-	bool ok = carve_profile(unit, profile, scope);
+	bool ok = carve_profile(unit, profile, template, scope);
 	for (struct profile *child = profile->body.children; child; child = child->next)
-		ok &= carve_profile(unit, child, scope);
+		ok &= carve_profile(unit, child, template, scope);
 	return ok;
 }
 
@@ -100,7 +101,7 @@ bool compile_service(struct unit *unit, const struct service *service,
 		return false;
 	struct scope *scope =
 		scope_for_profile(&unit->arena, template->scope, policy->profiles->name);
-	bool carved = carve_all(unit, policy->profiles, scope);
+	bool carved = carve_all(unit, policy->profiles, template, scope);
 	/* An exception that could not be made would be reported a second time as a dead rule. */
 	if (carved)
 		check_profile(unit, template, scope, policy->profiles, service,

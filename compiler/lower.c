@@ -416,6 +416,33 @@ static void claim_entries(struct lowering *l, struct profile *profile)
 	}
 }
 
+/* `network,` or `capability,`: all of its class. */
+static bool is_blanket(const struct rule *rule, const struct rule_ops *ops)
+{
+	if (rule->ops != ops || rule->qualifiers.deny)
+		return false;
+	if (ops == &rule_capability)
+		return ((const struct capability_rule *)rule)->mask == 0;
+	const struct network_rule *network = (const struct network_rule *)rule;
+	return !network->family && !network->type && !network->protocol && !network->access &&
+	       !network->conditions;
+}
+
+/* A class that the description lists is what it allows: the template's rule for all of it goes. */
+static void drop_blankets(struct lowering *l)
+{
+	struct rule **at = &l->profile->body.rules;
+	while (*at) {
+		bool goes = (l->service->has_network && is_blanket(*at, &rule_network)) ||
+			    (l->service->has_capabilities && is_blanket(*at, &rule_capability));
+		if (goes)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+	}
+	l->profile->body.rules_end = at;
+}
+
 /* The template's profile with the description's values put in. */
 static struct profile *read_template(struct lowering *l)
 {
@@ -480,6 +507,7 @@ static struct profile *lower_profile(struct unit *unit, const struct service *se
 		l.profile->body.children_end = &l.profile->body.children;
 	}
 	set_mode(&l);
+	drop_blankets(&l);
 	add_sections(&l);
 	return l.profile;
 }

@@ -118,8 +118,7 @@ static struct statement *copy_alone(struct unit *unit, const struct statement *s
 	return copy;
 }
 
-/* What is made once of a rule that all descriptions share. */
-static void prepare_rule(struct policy_template *template, struct rule *rule)
+void template_share_rule(const struct policy_template *template, struct rule *rule)
 {
 	struct unit *unit = template->unit;
 	struct buf printed = buf_new(&unit->arena);
@@ -147,7 +146,7 @@ static bool prepare_part(struct policy_template *template, struct template_part 
 		return false;
 	struct body *body = &policy.profiles->body;
 	if (body->rules)
-		prepare_rule(template, body->rules);
+		template_share_rule(template, body->rules);
 	part->rule = body->rules;
 	part->include = body->includes;
 	return true;
@@ -206,6 +205,7 @@ struct policy_template *template_prepare(struct unit *unit, const struct source 
 	template->preamble = policy.preamble;
 	template->scope = scope_new(unit, &template->preamble, slice_of(NULL, 0));
 	template->patterns = patterns_new(&unit->arena);
+	template->carved = arena_new(&unit->arena, struct carved *);
 	bool ok = prepare_parts(template);
 	return !ok || unit->diags.errors > errors ? NULL : template;
 }

@@ -35,6 +35,7 @@ struct policy_template {
 	struct template_part *parts; /* its statements; NULL where there are blocks among them:
 					nothing is shared then */
 	struct statement *varying;   /* the profile with only those statements that use variables */
+	struct carved **carved;	     /* cache of compiler/carve.c, filled likewise */
 	struct patterns *patterns;   /* cache by include file, filled as descriptions need them */
 };
 
@@ -55,5 +56,9 @@ struct policy_template {
  */
 struct policy_template *template_prepare(struct unit *unit, const struct source *source,
 	struct slice name, const struct include_loader *loader);
+
+/* Makes once what profiles that share the rule need of it: its text and its pattern. The rule lives
+ * in the template's unit. */
+void template_share_rule(const struct policy_template *template, struct rule *rule);
 
 #endif

@@ -56,6 +56,7 @@ struct rule {
 	struct span cause;    /* the description's entry it was made from, or no place */
 	struct slice comment; /* printed above it, or empty; lines separated by newline */
 	bool may_write_exec;  /* the entry says exec: true: writable and executable only warns */
+	bool opens_deny;      /* exceptions to a deny were carved for it */
 	bool carved;	      /* made by carving exceptions out of another deny */
 	/*
 	 * Of a rule that many profiles share: its canonical text and its pattern

@@ -186,6 +186,8 @@ static void read_children(
 static void read_key(struct reader *reader, const struct key *key, const struct node *node,
 	struct service *service)
 {
+	service->has_network = service->has_network || key->id == KEY_NETWORK;
+	service->has_capabilities = service->has_capabilities || key->id == KEY_CAPABILITIES;
 	if (key->id == KEY_NAME)
 		read_name(reader, key, node, service);
 	else if (key->id == KEY_DESCRIPTION)
