@@ -176,6 +176,26 @@ static void set_complain(struct service *service)
 		child->mode_span = span_of(0, 0); /* takes the mode of its parent */
 }
 
+/* The service's own template, and one for each child. false after a diagnostic. */
+static bool find_templates(struct pipeline *pipeline, struct unit *unit,
+	const struct service *service, const char *path, struct service_templates *ret_templates)
+{
+	size_t count = 0;
+	bool are_found = true;
+	for (const struct service *child = service->children; child; child = child->next)
+		count++;
+	const struct policy_template **of_children =
+		arena_array(&unit->arena, count + 1, sizeof(*of_children));
+	count = 0;
+	for (const struct service *child = service->children; child; child = child->next) {
+		of_children[count] = template_find(pipeline, unit, child, path);
+		are_found = are_found && of_children[count++];
+	}
+	*ret_templates = (struct service_templates){
+		template_find(pipeline, unit, service, path), of_children};
+	return are_found && ret_templates->own;
+}
+
 /* One document: from its text to a compiled policy. */
 static void compile_document(struct pipeline *pipeline, struct work_item *item, const char *path,
 	const struct document *document)
@@ -205,10 +225,10 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	item->header.sha256 = arena_copy(&unit->arena, slice_of(hex, DIGEST_HEX));
 	if (!claim_name(pipeline, item, service))
 		return;
-	const struct policy_template *template = template_find(pipeline, unit, service, path);
-	if (template)
+	struct service_templates templates;
+	if (find_templates(pipeline, unit, service, path, &templates))
 		item->ok = compile_service(
-			unit, service, template, &pipeline->compile, &item->compiled);
+			unit, service, &templates, &pipeline->compile, &item->compiled);
 }
 
 static void open_file(struct pipeline *pipeline)

@@ -9,6 +9,7 @@
 struct template_entry {
 	struct template_entry *next;
 	struct slice key;			/* built-in's name, or the file's path */
+	bool has_tunables;			/* prepared for descriptions that need them */
 	const struct policy_template *template; /* NULL: it has mistakes */
 };
 
@@ -59,15 +60,46 @@ struct slice template_file(
 	return template_path(arena, service->template, description);
 }
 
-static const struct policy_template *prepare(
-	struct pipeline *pipeline, struct slice name, struct slice shown, struct slice text)
+static bool has_variable(struct slice text)
+{
+	return memmem(text.at, text.len, "@{", 2) != NULL;
+}
+
+static bool entries_have_variable(const struct path_entry *entry)
+{
+	for (; entry; entry = entry->next)
+		if (entry->kind == PATH_PATTERN && has_variable(entry->path))
+			return true;
+	return false;
+}
+
+static bool texts_have_variable(const struct text *text)
+{
+	for (; text; text = text->next)
+		if (has_variable(text->text))
+			return true;
+	return false;
+}
+
+/* Abstractions are full of variables that the tunables declare. */
+static bool needs_tunables(const struct service *service)
+{
+	return service->abstractions || entries_have_variable(service->binary) ||
+	       entries_have_variable(service->libraries) ||
+	       entries_have_variable(service->readable) ||
+	       entries_have_variable(service->writable) || entries_have_variable(service->exec) ||
+	       texts_have_variable(service->rules) || texts_have_variable(service->deny);
+}
+
+static const struct policy_template *prepare(struct pipeline *pipeline, struct slice name,
+	struct slice shown, struct slice text, bool needs_tunables)
 {
 	struct unit *library = library_unit(pipeline->library);
 	const struct source *source = sources_add(&library->sources, shown, text, 1);
 	const struct policy_template *template = NULL;
 	if (source)
-		template =
-			template_prepare(library, source, name, library_loader(pipeline->library));
+		template = template_prepare(
+			library, source, name, library_loader(pipeline->library), needs_tunables);
 	report_diags(library, pipeline->options->format);
 	diags_reset(&library->diags);
 	return template;
@@ -89,23 +121,25 @@ static const struct policy_template *read_file(struct pipeline *pipeline, struct
 	}
 	struct slice kept = arena_copy(&library->arena, bytes_slice(&text));
 	bytes_free(&text);
-	return prepare(pipeline, arena_copy(&library->arena, service->template), path, kept);
+	return prepare(pipeline, arena_copy(&library->arena, service->template), path, kept,
+		needs_tunables(service));
 }
 
-static struct template_entry *find_entry(struct pipeline *pipeline, struct slice key)
+static struct template_entry *find_entry(
+	struct pipeline *pipeline, struct slice key, bool has_tunables)
 {
 	for (struct template_entry *entry = pipeline->templates; entry; entry = entry->next)
-		if (slice_eq(entry->key, key))
+		if (entry->has_tunables == has_tunables && slice_eq(entry->key, key))
 			return entry;
 	return NULL;
 }
 
-static void add_entry(
-	struct pipeline *pipeline, struct slice key, const struct policy_template *template)
+static void add_entry(struct pipeline *pipeline, struct slice key, bool has_tunables,
+	const struct policy_template *template)
 {
 	struct unit *library = library_unit(pipeline->library);
 	struct template_entry *entry = arena_new(&library->arena, struct template_entry);
-	*entry = (struct template_entry){pipeline->templates, key, template};
+	*entry = (struct template_entry){pipeline->templates, key, has_tunables, template};
 	pipeline->templates = entry;
 }
 
@@ -120,7 +154,8 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
 	}
 	struct slice key = builtin ? slice_str(builtin->name)
 				   : template_path(&library->arena, service->template, path);
-	struct template_entry *entry = find_entry(pipeline, key);
+	bool has_tunables = needs_tunables(service);
+	struct template_entry *entry = find_entry(pipeline, key, has_tunables);
 	if (entry && entry->template)
 		return entry->template;
 	const struct policy_template *template = NULL;
@@ -129,10 +164,10 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
 		if (builtin)
 			template = prepare(pipeline, key,
 				arena_printf(&library->arena, "<template %s>", builtin->name),
-				slice_of(builtin->text, builtin->len));
+				slice_of(builtin->text, builtin->len), has_tunables);
 		else
 			template = read_file(pipeline, unit, service, key);
-		add_entry(pipeline, key, template);
+		add_entry(pipeline, key, has_tunables, template);
 		if (template || unit->diags.errors > errors)
 			return template;
 	}

@@ -94,13 +94,32 @@ static void find_exceptions(struct unit *unit, const struct pattern_list *allows
 	}
 }
 
-/* An entry that a deny was carved for is not without effect, whatever else allows it. */
-static void note_openings(const struct carving *c, const struct pattern_list *exceptions)
+/* Whether exceptions of the template open all that this one does. */
+static bool is_open_already(struct carving *c, const struct pattern *deny,
+	const struct pattern_list *shared, const struct pattern *exception)
 {
-	for (size_t i = 0; i < exceptions->count; i++)
+	const struct glob *by[EXCEPTIONS_MAX];
+	unsigned needed = granted(exception->rule) & granted(deny->rule);
+	size_t count = 0;
+	for (size_t i = 0; i < shared->count && count < EXCEPTIONS_MAX; i++)
+		if (shared->at[i].rule->head.qualifiers.owner == OWNER_ANY &&
+			(granted(shared->at[i].rule) & needed) == needed)
+			by[count++] = shared->at[i].glob;
+	return count > 0 && glob_covered(&c->unit->arena, c->unit->limits, exception->glob, by,
+				    count, NULL) == GLOB_YES;
+}
+
+/* An entry that a deny was carved for is not without effect, whatever else allows it. */
+static void note_openings(struct carving *c, const struct pattern *deny,
+	const struct pattern_list *shared, const struct pattern_list *exceptions)
+{
+	for (size_t i = 0; i < exceptions->count; i++) {
+		if (is_open_already(c, deny, shared, &exceptions->at[i]))
+			continue;
 		for (struct rule *rule = c->profile->body.rules; rule; rule = rule->next)
 			if (rule == &exceptions->at[i].rule->head)
 				rule->opens_deny = true;
+	}
 }
 
 /* Of a tree; a single file that is denied is opened by its name. */
@@ -115,7 +134,7 @@ static bool takes_all(
 		SLICE_FMT(deny->rule->path));
 	diag_second(&c->unit->diags, diag, deny->rule->head.span, "the deny is here");
 	diag_help(&c->unit->diags, diag,
-		"name the files or directories below it that the service really writes");
+		"name the files or directories below it that the service really needs");
 	return true;
 }
 
@@ -388,20 +407,19 @@ static bool carve_rule(struct carving *c, struct rule **at)
 	if (!deny.glob)
 		return true; /* reported by the checks */
 	find_exceptions(c->unit, &c->allows, &deny, &exceptions);
-	note_openings(c, &exceptions);
-	if ((*at)->pattern) {
-		const struct carved *carved = carved_of(c, &deny);
-		if (exceptions.count == 0 && carved->exceptions.count == 0)
-			return true;
-		if (exceptions.count == 0 && carved->rules) {
-			replace_rule(at, copy_rules(&c->unit->arena, carved->rules));
-			return true;
-		}
-		for (size_t i = 0; i < carved->exceptions.count; i++)
-			pattern_list_add(&c->unit->arena, &exceptions, carved->exceptions.at[i]);
-	} else {
-		find_exceptions(c->unit, &c->shared, &deny, &exceptions);
+	const struct carved *carved = (*at)->pattern ? carved_of(c, &deny) : NULL;
+	if (carved && exceptions.count == 0 && carved->rules) {
+		replace_rule(at, copy_rules(&c->unit->arena, carved->rules));
+		return true;
 	}
+	struct pattern_list shared = {0};
+	if (carved)
+		shared = carved->exceptions;
+	else
+		find_exceptions(c->unit, &c->shared, &deny, &shared);
+	note_openings(c, &deny, &shared, &exceptions);
+	for (size_t i = 0; i < shared.count; i++)
+		pattern_list_add(&c->unit->arena, &exceptions, shared.at[i]);
 	if (exceptions.count == 0)
 		return true;
 	if (!carve_with(c, &deny, &exceptions, &rules))

@@ -6,12 +6,46 @@
 #include "compiler/service/container.h"
 #include "policy/includes.h"
 
-static bool carve_all(struct unit *unit, struct profile *profile,
-	const struct policy_template *template, const struct scope *scope)
+const struct policy_template *template_of_profile(const struct service *service,
+	const struct service_templates *templates, const struct profile *profile)
 {
-	bool ok = carve_profile(unit, profile, template, scope);
+	size_t index = 0;
+	for (const struct service *child = service->children; child; child = child->next, index++)
+		if (slice_eq(child->name, profile->name))
+			return templates->children[index];
+	return templates->own;
+}
+
+/*
+ * The variables of the policy. Those of one template are shared by all of its profiles; where
+ * several templates meet, what was made with the variables of one of them is made anew.
+ */
+static struct scope *scope_of(struct unit *unit, const struct service *service,
+	const struct service_templates *templates, struct policy *policy)
+{
+	struct profile *profile = policy->profiles;
+	bool is_mixed = false;
+	size_t index = 0;
+	for (const struct service *child = service->children; child; child = child->next)
+		is_mixed = is_mixed || templates->children[index++] != templates->own;
+	if (!is_mixed)
+		return scope_for_profile(&unit->arena, templates->own->scope, profile->name);
+	for (struct rule *rule = profile->body.rules; rule; rule = rule->next)
+		rule->pattern = NULL;
 	for (struct profile *child = profile->body.children; child; child = child->next)
-		ok &= carve_profile(unit, child, template, scope);
+		for (struct rule *rule = child->body.rules; rule; rule = rule->next)
+			rule->pattern = NULL;
+	return scope_new(unit, &policy->preamble, profile->name);
+}
+
+static bool carve_all(struct unit *unit, const struct service *service,
+	const struct service_templates *templates, struct profile *profile,
+	const struct scope *scope)
+{
+	bool ok = carve_profile(unit, profile, templates->own, scope);
+	for (struct profile *child = profile->body.children; child; child = child->next)
+		ok &= carve_profile(
+			unit, child, template_of_profile(service, templates, child), scope);
 	return ok;
 }
 
@@ -92,19 +126,18 @@ static void check_inlined(
 }
 
 bool compile_service(struct unit *unit, const struct service *service,
-	const struct policy_template *template, const struct compile_options *options,
+	const struct service_templates *templates, const struct compile_options *options,
 	struct compiled *ret_compiled)
 {
 	size_t errors = unit->diags.errors;
-	struct policy *policy = lower_service(unit, service, template, options);
+	struct policy *policy = lower_service(unit, service, templates, options);
 	if (!policy)
 		return false;
-	struct scope *scope =
-		scope_for_profile(&unit->arena, template->scope, policy->profiles->name);
-	bool carved = carve_all(unit, policy->profiles, template, scope);
+	struct scope *scope = scope_of(unit, service, templates, policy);
+	bool carved = carve_all(unit, service, templates, policy->profiles, scope);
 	/* An exception that could not be made would be reported a second time as a dead rule. */
 	if (carved)
-		check_profile(unit, template, scope, policy->profiles, service,
+		check_profile(unit, templates, scope, policy->profiles, service,
 			options->run || service->run->is_given);
 	if (options->self_contained)
 		check_inlined(unit, service, policy);
@@ -116,7 +149,7 @@ bool compile_service(struct unit *unit, const struct service *service,
 	*ret_compiled = (struct compiled){
 		.name = service->name,
 		.service = service,
-		.template = template,
+		.template = templates->own,
 		.policy = policy,
 		.scope = scope,
 	};

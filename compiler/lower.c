@@ -525,10 +525,70 @@ static struct slice abi_path(enum abi abi)
 	return slice_of(NULL, 0);
 }
 
+static bool is_included(const struct include *list, const struct include *include)
+{
+	for (; list; list = list->next)
+		if (list->magic == include->magic && slice_eq(list->path, include->path))
+			return true;
+	return false;
+}
+
+static const struct variable *find_variable(const struct variable *list, struct slice name)
+{
+	while (list && !slice_eq(list->name, name))
+		list = list->next;
+	return list;
+}
+
+/*
+ * A profile and its children share what stands before them: what the template of a child includes
+ * and declares is added. A variable has one meaning for all of them.
+ */
+static bool add_preamble(struct unit *unit, struct preamble *preamble, const struct service *child,
+	const struct policy_template *template)
+{
+	const struct preamble *more = &template->preamble;
+	struct include **include = &preamble->includes;
+	struct variable **variable = &preamble->variables;
+	for (const struct include *at = more->includes; at; at = at->next) {
+		if (is_included(preamble->includes, at))
+			continue;
+		struct include *copy = arena_new(&unit->arena, struct include);
+		*copy = *at;
+		copy->next = *include;
+		*include = copy;
+		include = &copy->next;
+	}
+	for (const struct variable *at = more->variables; at; at = at->next) {
+		if (find_variable(preamble->variables, at->name)) {
+			diag_add(&unit->diags, DIAG_BAD_TEMPLATE, child->template_span,
+				"the template '%.*s' declares '%.*s', and so does that of the parent: "
+				"a variable has one meaning in a policy",
+				SLICE_FMT(template->name), SLICE_FMT(at->name));
+			return false;
+		}
+		struct variable *copy = arena_new(&unit->arena, struct variable);
+		*copy = *at;
+		copy->next = *variable;
+		*variable = copy;
+		variable = &copy->next;
+	}
+	struct rule **alias = &preamble->aliases;
+	for (const struct rule *at = more->aliases; at; at = at->next) {
+		struct rule *copy = arena_alloc(&unit->arena, at->ops->size);
+		memcpy(copy, at, at->ops->size);
+		copy->next = *alias;
+		*alias = copy;
+		alias = &copy->next;
+	}
+	return true;
+}
+
 struct policy *lower_service(struct unit *unit, const struct service *service,
-	const struct policy_template *template, const struct compile_options *options)
+	const struct service_templates *templates, const struct compile_options *options)
 {
 	struct policy *policy = arena_new(&unit->arena, struct policy);
+	const struct policy_template *template = templates->own;
 	policy->preamble = template->preamble;
 	policy->preamble.abi_path = abi_path(options->abi);
 	policy->preamble.has_abi = policy->preamble.abi_path.len > 0;
@@ -536,9 +596,12 @@ struct policy *lower_service(struct unit *unit, const struct service *service,
 	policy->profiles = lower_profile(unit, service, service, template, options);
 	if (!policy->profiles)
 		return NULL;
+	size_t index = 0;
 	for (const struct service *child = service->children; child; child = child->next) {
-		struct profile *profile = lower_profile(unit, child, service, template, options);
-		if (profile)
+		const struct policy_template *own = templates->children[index++];
+		struct profile *profile = lower_profile(unit, child, service, own, options);
+		if (profile &&
+			(own == template || add_preamble(unit, &policy->preamble, child, own)))
 			body_add_child(&policy->profiles->body, profile);
 	}
 	return policy;

@@ -157,8 +157,10 @@ static void report(const struct check_input *input, const struct rule *entry, co
 		SLICE_FMT(check_rule_text(unit, entry)));
 	diag_second(&unit->diags, diag, by->span, "'%.*s' of %s allows it", SLICE_FMT(text),
 		by->origin == ORIGIN_TEMPLATE ? "the template" : "an abstraction");
-	diag_help(&unit->diags, diag,
-		"take the entry out, or take a template that does not allow it (template: container)");
+	diag_help(&unit->diags, diag, "take the entry out%s",
+		slice_is(input->template->name, "docker-default")
+			? "; with 'template: container' only what is listed is allowed"
+			: "");
 }
 
 /* A directory gives two rules: the entry changes nothing when both are allowed already. */
