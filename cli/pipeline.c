@@ -49,8 +49,51 @@ void pipeline_problem(struct pipeline *pipeline, struct error *error)
 	worsen(pipeline, STATUS_SYSTEM);
 }
 
+/* A message that a run says once. */
+struct told {
+	struct told *next;
+	enum diag_id id;
+	struct slice message;
+};
+
+/* What the kernel does not enforce is the same for every profile; the words tell which rules. */
+static bool is_told_once(const struct diag *diag)
+{
+	return diag->severity == SEVERITY_NOTE &&
+	       (diag->id == DIAG_NOT_ENFORCED_INCLUDE || diag->id == DIAG_UNIX_UNMEDIATED);
+}
+
+static bool was_told(struct pipeline *pipeline, const struct diag *diag)
+{
+	struct arena *arena = &library_unit(pipeline->library)->arena;
+	for (const struct told *told = pipeline->told; told; told = told->next)
+		if (told->id == diag->id && slice_eq(told->message, diag->message))
+			return true;
+	struct told *told = arena_new(arena, struct told);
+	*told = (struct told){pipeline->told, diag->id, arena_copy(arena, diag->message)};
+	pipeline->told = told;
+	return false;
+}
+
+static void drop_told(struct pipeline *pipeline, struct diags *diags)
+{
+	struct diag *last = NULL;
+	for (struct diag **at = &diags->first; *at;) {
+		struct diag *diag = *at;
+		if (is_told_once(diag) && was_told(pipeline, diag)) {
+			*at = diag->next;
+			diags->notes--;
+			continue;
+		}
+		last = diag;
+		at = &diag->next;
+	}
+	diags->last = last;
+}
+
 void pipeline_report(struct pipeline *pipeline, struct work_item *item)
 {
+	drop_told(pipeline, &item->unit.diags);
 	if (item->unit.diags.errors > 0)
 		worsen(pipeline, STATUS_INPUT);
 	report_diags(&item->unit, pipeline->options->format);

@@ -31,6 +31,7 @@ struct work_item {
 struct template_entry;
 struct directory;
 struct name_table;
+struct told;
 
 struct pipeline {
 	const struct options *options;
@@ -39,6 +40,7 @@ struct pipeline {
 	struct template_entry *templates;
 	struct name_table *names;
 	enum status status; /* the worst so far */
+	struct told *told;  /* notes that are the same for all profiles */
 
 	/* Where it is: the operand, its files when it is a directory, the open file. */
 	size_t argument;	       /* the next one */
@@ -65,7 +67,10 @@ void work_item_free(struct work_item *item);
  */
 bool pipeline_next(struct pipeline *pipeline, struct work_item *item);
 
-/* Prints the item's diagnostics and notes its errors in pipeline->status. */
+/*
+ * Prints the item's diagnostics and notes its errors in pipeline->status. Notes on what the kernel
+ * does not enforce of templates and abstractions are printed once a run.
+ */
 void pipeline_report(struct pipeline *pipeline, struct work_item *item);
 
 /* Prints a problem of the system and notes it in pipeline->status; frees the error. */
