@@ -1,5 +1,7 @@
 #include "cli/blame.h"
 
+#include "policy/includes.h"
+
 /* The rule kind that a warning about enforcement speaks of. */
 static const struct {
 	const char *word; /* in the parser's subject */
@@ -125,6 +127,60 @@ static void add_refusal(
 			SLICE_FMT(line_of(text, message->line)));
 }
 
+static bool is_deny_of_unix(struct unit *unit, const struct rule *rule, const void *unused)
+{
+	const struct network_rule *network = (const struct network_rule *)rule;
+	(void)unit;
+	(void)unused;
+	return rule->ops == &rule_network && rule->qualifiers.deny && !network->type &&
+	       !network->protocol && (!network->family || strcmp(network->family, "unix") == 0);
+}
+
+/* The file of an include with unix rules; NULL without one. */
+static const struct include_file *opens_unix(struct include_set *set, const struct include *include)
+{
+	const struct include_file *found = NULL;
+	for (; include && !found; include = include->next)
+		for (const struct include_file *file = include->files; file && !found;
+			file = file->next) {
+			if (!include_set_add(set, file))
+				continue;
+			for (const struct rule *rule = file->body->rules; rule; rule = rule->next)
+				if (rule->ops == &rule_unix && !rule->qualifiers.deny)
+					found = file;
+			found = found ? found : opens_unix(set, file->body->includes);
+		}
+	return found;
+}
+
+static struct span place_of_unix(const struct service *service)
+{
+	for (const struct network_entry *entry = service->network; entry; entry = entry->next)
+		if (entry->family && strcmp(entry->family, "unix") == 0)
+			return entry->span;
+	return service->name_span;
+}
+
+/*
+ * A kernel that knows unix sockets as a family only takes the rules of abstractions/base for all of
+ * them. That is the same for every profile: it is told of the first.
+ */
+static void add_unmediated(struct work_item *item)
+{
+	struct unit *unit = &item->unit;
+	const struct profile *profile = item->compiled.policy->profiles;
+	struct include_set set = include_set_new(&unit->arena);
+	const struct include_file *file = opens_unix(&set, profile->body.includes);
+	if (!file || find_rule(unit, profile, is_deny_of_unix, NULL))
+		return;
+	struct diag *diag = diag_add(&unit->diags, DIAG_UNIX_UNMEDIATED,
+		place_of_unix(item->compiled.service),
+		"the target's kernel does not mediate unix sockets one by one: '%.*s' opens all of "
+		"them, whatever `network` says",
+		SLICE_FMT(file->name));
+	diag_help(&unit->diags, diag, "deny: ['network unix'] closes all of them");
+}
+
 static void add_unenforced(struct work_item *item, const struct parser_message *message)
 {
 	struct unit *unit = &item->unit;
@@ -134,6 +190,10 @@ static void add_unenforced(struct work_item *item, const struct parser_message *
 	if (ops) {
 		rule = find_rule(unit, profile, is_described_kind, ops);
 		rule = rule ? rule : find_rule(unit, profile, is_template_deny, ops);
+	}
+	if (!rule && ops == &rule_unix) {
+		add_unmediated(item);
+		return;
 	}
 	if (!rule && ops) {
 		diag_add(&unit->diags, DIAG_NOT_ENFORCED_INCLUDE, item->compiled.service->name_span,

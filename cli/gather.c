@@ -12,12 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What was said of the kernel already. */
-struct told {
-	struct told *next;
-	struct slice message;
-};
-
 /* Operands by what they are; the order among those of a kind is that of the command line. */
 struct gatherer {
 	struct options options; /* with the features and the base directory to compile with */
@@ -29,7 +23,6 @@ struct gatherer {
 	struct profile_text *texts;
 	bool *from_directory; /* of texts: an empty one is fine there */
 	size_t text_count, text_capacity;
-	struct told *told;
 	struct trusted trusted;
 };
 
@@ -100,35 +93,6 @@ static struct slice image_of(const struct service *service)
 	return image && image->kind == NODE_SCALAR ? image->text : slice_of(NULL, 0);
 }
 
-static bool was_told(struct gatherer *g, struct slice message)
-{
-	for (const struct told *told = g->told; told; told = told->next)
-		if (slice_eq(told->message, message))
-			return true;
-	struct told *told = arena_new(&g->out->arena, struct told);
-	*told = (struct told){g->told, arena_copy(&g->out->arena, message)};
-	g->told = told;
-	return false;
-}
-
-/* What the kernel does not enforce of an abstraction is the same for every profile that has it. */
-static void drop_told(struct gatherer *g, struct diags *diags)
-{
-	struct diag *last = NULL;
-	for (struct diag **at = &diags->first; *at;) {
-		struct diag *diag = *at;
-		if (diag->id == DIAG_NOT_ENFORCED_INCLUDE && diag->severity == SEVERITY_NOTE &&
-			was_told(g, diag->message)) {
-			*at = diag->next;
-			diags->notes--;
-			continue;
-		}
-		last = diag;
-		at = &diag->next;
-	}
-	diags->last = last;
-}
-
 /* Findings outlive the unit that they were made in; their place does not. */
 static const struct root_finding *keep_findings(
 	struct arena *arena, const struct root_finding *findings)
@@ -197,7 +161,6 @@ static void use_description(
 		item->image = arena_copy(arena, image_of(work->service));
 	}
 	item->root_findings = keep_findings(arena, work->root_findings);
-	drop_told(g, &work->unit.diags);
 	pipeline_report(verify->pipeline, work);
 	if (!is_trusted(g, item))
 		refuse(g, STATUS_INPUT);

@@ -78,8 +78,51 @@ void pipeline_problem(struct pipeline *pipeline, struct error *error)
 	worsen(pipeline, STATUS_SYSTEM);
 }
 
+/* A message that a run says once. */
+struct told {
+	struct told *next;
+	enum diag_id id;
+	struct slice message;
+};
+
+/* What the kernel does not enforce is the same for every profile; the words tell which rules. */
+static bool is_told_once(const struct diag *diag)
+{
+	return diag->severity == SEVERITY_NOTE &&
+	       (diag->id == DIAG_NOT_ENFORCED_INCLUDE || diag->id == DIAG_UNIX_UNMEDIATED);
+}
+
+static bool was_told(struct pipeline *pipeline, const struct diag *diag)
+{
+	struct arena *arena = &library_unit(pipeline->library)->arena;
+	for (const struct told *told = pipeline->told; told; told = told->next)
+		if (told->id == diag->id && slice_eq(told->message, diag->message))
+			return true;
+	struct told *told = arena_new(arena, struct told);
+	*told = (struct told){pipeline->told, diag->id, arena_copy(arena, diag->message)};
+	pipeline->told = told;
+	return false;
+}
+
+static void drop_told(struct pipeline *pipeline, struct diags *diags)
+{
+	struct diag *last = NULL;
+	for (struct diag **at = &diags->first; *at;) {
+		struct diag *diag = *at;
+		if (is_told_once(diag) && was_told(pipeline, diag)) {
+			*at = diag->next;
+			diags->notes--;
+			continue;
+		}
+		last = diag;
+		at = &diag->next;
+	}
+	diags->last = last;
+}
+
 void pipeline_report(struct pipeline *pipeline, struct work_item *item)
 {
+	drop_told(pipeline, &item->unit.diags);
 	if (item->unit.diags.errors > 0)
 		worsen(pipeline, STATUS_INPUT);
 	report_diags(&item->unit, pipeline->options->format);
@@ -240,6 +283,26 @@ static void look_at_root(struct pipeline *pipeline, struct work_item *item)
 	item->ok = unit->diags.errors == 0;
 }
 
+/* The service's own template, and one for each child. false after a diagnostic. */
+static bool find_templates(struct pipeline *pipeline, struct unit *unit,
+	const struct service *service, const char *path, struct service_templates *ret_templates)
+{
+	size_t count = 0;
+	bool are_found = true;
+	for (const struct service *child = service->children; child; child = child->next)
+		count++;
+	const struct policy_template **of_children =
+		arena_array(&unit->arena, count + 1, sizeof(*of_children));
+	count = 0;
+	for (const struct service *child = service->children; child; child = child->next) {
+		of_children[count] = template_find(pipeline, unit, child, path);
+		are_found = are_found && of_children[count++];
+	}
+	*ret_templates = (struct service_templates){
+		template_find(pipeline, unit, service, path), of_children};
+	return are_found && ret_templates->own;
+}
+
 /* One document: from its text to a compiled policy. */
 static void compile_document(struct pipeline *pipeline, struct work_item *item, const char *path,
 	const struct document *document)
@@ -269,10 +332,10 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	item->header.sha256 = arena_copy(&unit->arena, slice_of(hex, DIGEST_HEX));
 	if (!claim_name(pipeline, item, service))
 		return;
-	const struct policy_template *template = template_find(pipeline, unit, service, path);
-	if (template)
-		item->ok = compile_service(
-				   unit, service, template, &pipeline->compile, &item->compiled) &&
+	struct service_templates templates;
+	if (find_templates(pipeline, unit, service, path, &templates))
+		item->ok = compile_service(unit, service, &templates, &pipeline->compile,
+				   &item->compiled) &&
 			   attach_claim(pipeline, item);
 	look_at_root(pipeline, item);
 }

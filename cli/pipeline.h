@@ -37,6 +37,7 @@ struct template_entry;
 struct directory;
 struct name_table;
 struct attachment_table;
+struct told;
 
 struct pipeline {
 	const struct options *options;
@@ -48,6 +49,7 @@ struct pipeline {
 	struct name_table *names;
 	struct attachment_table *attachments;
 	enum status status; /* the worst so far */
+	struct told *told;  /* notes that are the same for all profiles */
 
 	/* Where it is: the operand, its files when it is a directory, the open file. */
 	size_t argument;	       /* the next one */
@@ -81,7 +83,10 @@ void work_item_free(struct work_item *item);
  */
 bool pipeline_next(struct pipeline *pipeline, struct work_item *item);
 
-/* Prints the item's diagnostics and notes its errors in pipeline->status. */
+/*
+ * Prints the item's diagnostics and notes its errors in pipeline->status. Notes on what the kernel
+ * does not enforce of templates and abstractions are printed once a run.
+ */
 void pipeline_report(struct pipeline *pipeline, struct work_item *item);
 
 /* Appends the path of a file of the operands, by its number. */

@@ -12,6 +12,7 @@
 struct template_entry {
 	struct template_entry *next;
 	struct slice key;			/* built-in's name, or the file's path */
+	bool has_tunables;			/* prepared for descriptions that need them */
 	const struct policy_template *template; /* NULL: it has mistakes */
 	struct digest digest;			/* of a file's text */
 };
@@ -66,27 +67,58 @@ struct slice template_file(
 	return template_path(arena, service->template, description);
 }
 
-static const struct policy_template *prepare(
-	struct pipeline *pipeline, struct slice name, struct slice shown, struct slice text)
+static bool has_variable(struct slice text)
+{
+	return memmem(text.at, text.len, "@{", 2) != NULL;
+}
+
+static bool entries_have_variable(const struct path_entry *entry)
+{
+	for (; entry; entry = entry->next)
+		if (entry->kind == PATH_PATTERN && has_variable(entry->path))
+			return true;
+	return false;
+}
+
+static bool texts_have_variable(const struct text *text)
+{
+	for (; text; text = text->next)
+		if (has_variable(text->text))
+			return true;
+	return false;
+}
+
+/* Abstractions are full of variables that the tunables declare. */
+static bool needs_tunables(const struct service *service)
+{
+	return service->abstractions || entries_have_variable(service->binary) ||
+	       entries_have_variable(service->libraries) ||
+	       entries_have_variable(service->readable) ||
+	       entries_have_variable(service->writable) || entries_have_variable(service->exec) ||
+	       texts_have_variable(service->rules) || texts_have_variable(service->deny);
+}
+
+static const struct policy_template *prepare(struct pipeline *pipeline, struct slice name,
+	struct slice shown, struct slice text, bool needs_tunables)
 {
 	struct unit *library = library_unit(pipeline->library);
 	const struct source *source = sources_add(&library->sources, shown, text, 1);
 	const struct policy_template *template = NULL;
 	if (source)
-		template =
-			template_prepare(library, source, name, library_loader(pipeline->library));
+		template = template_prepare(
+			library, source, name, library_loader(pipeline->library), needs_tunables);
 	report_diags(library, pipeline->options->format);
 	diags_reset(&library->diags);
 	return template;
 }
 
 static const struct policy_template *prepare_builtin(
-	struct pipeline *pipeline, const struct builtin_template *builtin)
+	struct pipeline *pipeline, const struct builtin_template *builtin, bool needs_tunables)
 {
 	struct unit *library = library_unit(pipeline->library);
 	return prepare(pipeline, slice_str(builtin->name),
 		arena_printf(&library->arena, "<template %s>", builtin->name),
-		slice_of(builtin->text, builtin->len));
+		slice_of(builtin->text, builtin->len), needs_tunables);
 }
 
 static void report_error(struct unit *unit, const struct service *service, struct error *error)
@@ -146,7 +178,7 @@ static const struct policy_template *read_file(struct pipeline *pipeline, struct
 	struct slice kept = arena_copy(&library->arena, bytes_slice(&text));
 	bytes_free(&text);
 	return is_read ? prepare(pipeline, arena_copy(&library->arena, service->template), path,
-				 kept)
+				 kept, needs_tunables(service))
 		       : NULL;
 }
 
@@ -166,20 +198,21 @@ static int look(struct pipeline *pipeline, struct unit *unit, const struct servi
 	return looked;
 }
 
-static struct template_entry *find_entry(const struct pipeline *pipeline, struct slice key)
+static struct template_entry *find_entry(
+	const struct pipeline *pipeline, struct slice key, bool has_tunables)
 {
 	for (struct template_entry *entry = pipeline->templates; entry; entry = entry->next)
-		if (slice_eq(entry->key, key))
+		if (entry->has_tunables == has_tunables && slice_eq(entry->key, key))
 			return entry;
 	return NULL;
 }
 
 static struct template_entry *add_entry(struct pipeline *pipeline, struct slice key,
-	const struct policy_template *template, struct digest digest)
+	bool has_tunables, const struct policy_template *template, struct digest digest)
 {
 	struct unit *library = library_unit(pipeline->library);
 	struct template_entry *entry = arena_new(&library->arena, struct template_entry);
-	*entry = (struct template_entry){pipeline->templates, key, template, digest};
+	*entry = (struct template_entry){pipeline->templates, key, has_tunables, template, digest};
 	pipeline->templates = entry;
 	return entry;
 }
@@ -199,13 +232,14 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
 	if (!builtin && looked < 0)
 		return NULL;
 	size_t errors = unit->diags.errors;
-	struct template_entry *entry = find_entry(pipeline, key);
+	bool has_tunables = needs_tunables(service);
+	struct template_entry *entry = find_entry(pipeline, key, has_tunables);
 	if (!entry) {
 		struct digest digest = {0};
 		const struct policy_template *template =
-			builtin ? prepare_builtin(pipeline, builtin)
+			builtin ? prepare_builtin(pipeline, builtin, has_tunables)
 				: read_file(pipeline, unit, service, key, looked, &digest);
-		entry = add_entry(pipeline, key, template, digest);
+		entry = add_entry(pipeline, key, has_tunables, template, digest);
 	}
 	if (looked >= 0)
 		close(looked);
@@ -218,6 +252,8 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
 
 struct digest template_digest(const struct pipeline *pipeline, struct slice path)
 {
-	const struct template_entry *entry = find_entry(pipeline, path);
+	const struct template_entry *entry = find_entry(pipeline, path, false);
+	if (!entry)
+		entry = find_entry(pipeline, path, true);
 	return entry ? entry->digest : (struct digest){0};
 }

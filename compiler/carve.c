@@ -2,20 +2,28 @@
 
 #include "compiler/patterns.h"
 
-/* Reading is not among them: what may not even be read is denied in full. */
-#define YIELDING (PERM_WRITE | PERM_APPEND | PERM_LOCK | PERM_LINK | PERM_MMAP | PERM_EXEC)
-
-/* The permissions that are carved each by itself: exceptions need not grant all of them. */
+/* The permissions are carved each by itself: exceptions need not grant all of them. */
 static const unsigned single_perms[] = {
-	PERM_WRITE, PERM_APPEND, PERM_LOCK, PERM_LINK, PERM_MMAP, PERM_EXEC};
+	PERM_READ, PERM_WRITE, PERM_APPEND, PERM_LOCK, PERM_LINK, PERM_MMAP, PERM_EXEC};
 
-enum { PERM_COUNT = sizeof(single_perms) / sizeof(single_perms[0]) };
+/* Sets of exceptions are bits of 64. */
+enum { PERM_COUNT = sizeof(single_perms) / sizeof(single_perms[0]), EXCEPTIONS_MAX = 64 };
 
 struct carving {
 	struct unit *unit;
+	const struct policy_template *template;
 	const struct scope *scope;
 	struct profile *profile;
-	struct pattern_list allows; /* that may be exceptions */
+	struct pattern_list allows; /* that may be exceptions: those of this profile alone … */
+	struct pattern_list shared; /* … and those that every profile of the template has */
+};
+
+/* A deny that every profile of a template has, with the exceptions that they all have. */
+struct carved {
+	struct carved *next;
+	const struct pattern *deny;
+	struct pattern_list exceptions; /* none: the deny stays as it is */
+	struct rule *rules;		/* what takes its place without further exceptions */
 };
 
 static const struct file_rule *as_file(const struct rule *rule)
@@ -25,11 +33,25 @@ static const struct file_rule *as_file(const struct rule *rule)
 
 static bool may_be_exception(const struct file_rule *rule)
 {
-	const struct rule *head = &rule->head;
-	if (head->qualifiers.deny || rule->all || !(rule->perms & YIELDING))
+	if (rule->head.qualifiers.deny || rule->all)
 		return false;
-	/* SECTION_TEMPLATE: the template's own, or placed by it for an entry of the description. */
-	return head->section == SECTION_TEMPLATE || head->section == SECTION_WRITABLE;
+	switch (rule->head.section) {
+	case SECTION_TEMPLATE: /* the template's own, or placed by it for an entry */
+	case SECTION_BINARY:
+	case SECTION_LIBRARIES:
+	case SECTION_READABLE:
+	case SECTION_WRITABLE:
+	case SECTION_EXEC:
+		return true;
+	case SECTION_INCLUDES:
+	case SECTION_NETWORK:
+	case SECTION_CAPABILITIES:
+	case SECTION_RULES: /* says what it means itself */
+	case SECTION_DENY:
+	case SECTION_COUNT:
+		break;
+	}
+	return false;
 }
 
 static void find_allows(struct carving *c)
@@ -41,7 +63,8 @@ static void find_allows(struct carving *c)
 		/* A mistake in it is reported by the checks. */
 		struct pattern pattern = pattern_of(c->unit, c->scope, file, false);
 		if (pattern.glob)
-			pattern_list_add(&c->unit->arena, &c->allows, pattern);
+			pattern_list_add(
+				&c->unit->arena, rule->pattern ? &c->shared : &c->allows, pattern);
 	}
 }
 
@@ -49,8 +72,7 @@ static bool yields(const struct rule *rule)
 {
 	const struct file_rule *file = as_file(rule);
 	return file && rule->qualifiers.deny && rule->origin == ORIGIN_TEMPLATE &&
-	       rule->qualifiers.owner == OWNER_ANY && (file->perms & YIELDING) &&
-	       !(file->perms & PERM_READ) && slice_ends(file->path, SLICE("/**"));
+	       rule->qualifiers.owner == OWNER_ANY;
 }
 
 static unsigned granted(const struct file_rule *rule)
@@ -60,32 +82,59 @@ static unsigned granted(const struct file_rule *rule)
 }
 
 /* The allow rules that lie wholly below the deny and grant something that it takes. */
-static void find_exceptions(
-	struct carving *c, const struct pattern *deny, struct pattern_list *ret_exceptions)
+static void find_exceptions(struct unit *unit, const struct pattern_list *allows,
+	const struct pattern *deny, struct pattern_list *exceptions)
 {
-	for (size_t i = 0; i < c->allows.count; i++) {
-		const struct pattern *allow = &c->allows.at[i];
-		if (!(granted(allow->rule) & granted(deny->rule)))
-			continue;
-		enum glob_answer inside = glob_covered(
-			&c->unit->arena, c->unit->limits, allow->glob, &deny->glob, 1, NULL);
-		if (inside == GLOB_YES)
-			pattern_list_add(&c->unit->arena, ret_exceptions, *allow);
+	for (size_t i = 0; i < allows->count; i++) {
+		const struct pattern *allow = &allows->at[i];
+		if ((granted(allow->rule) & granted(deny->rule)) &&
+			glob_covered(&unit->arena, unit->limits, allow->glob, &deny->glob, 1,
+				NULL) == GLOB_YES)
+			pattern_list_add(&unit->arena, exceptions, *allow);
 	}
 }
 
+/* Whether exceptions of the template open all that this one does. */
+static bool is_open_already(struct carving *c, const struct pattern *deny,
+	const struct pattern_list *shared, const struct pattern *exception)
+{
+	const struct glob *by[EXCEPTIONS_MAX];
+	unsigned needed = granted(exception->rule) & granted(deny->rule);
+	size_t count = 0;
+	for (size_t i = 0; i < shared->count && count < EXCEPTIONS_MAX; i++)
+		if (shared->at[i].rule->head.qualifiers.owner == OWNER_ANY &&
+			(granted(shared->at[i].rule) & needed) == needed)
+			by[count++] = shared->at[i].glob;
+	return count > 0 && glob_covered(&c->unit->arena, c->unit->limits, exception->glob, by,
+				    count, NULL) == GLOB_YES;
+}
+
+/* An entry that a deny was carved for is not without effect, whatever else allows it. */
+static void note_openings(struct carving *c, const struct pattern *deny,
+	const struct pattern_list *shared, const struct pattern_list *exceptions)
+{
+	for (size_t i = 0; i < exceptions->count; i++) {
+		if (is_open_already(c, deny, shared, &exceptions->at[i]))
+			continue;
+		for (struct rule *rule = c->profile->body.rules; rule; rule = rule->next)
+			if (rule == &exceptions->at[i].rule->head)
+				rule->opens_deny = true;
+	}
+}
+
+/* Of a tree; a single file that is denied is opened by its name. */
 static bool takes_all(
 	struct carving *c, const struct pattern *deny, const struct pattern *exception)
 {
-	if (glob_covered(&c->unit->arena, c->unit->limits, deny->glob, &exception->glob, 1, NULL) !=
-		GLOB_YES)
+	if (glob_is_exact(deny->glob) || glob_covered(&c->unit->arena, c->unit->limits, deny->glob,
+						 &exception->glob, 1, NULL) != GLOB_YES)
 		return false;
 	struct diag *diag = diag_add(&c->unit->diags, DIAG_UNCARVABLE, exception->rule->head.span,
 		"this exception takes away the whole built-in deny '%.*s'",
 		SLICE_FMT(deny->rule->path));
 	diag_second(&c->unit->diags, diag, deny->rule->head.span, "the deny is here");
 	diag_help(&c->unit->diags, diag,
-		"name the files or directories below it that the service really writes");
+		"name the files or directories below it that the service really needs");
 	return true;
 }
 
@@ -131,11 +180,32 @@ static void report_uncarvable(struct carving *c, const struct pattern *deny,
 		"name single files, whole directories or @{pid}; a '*' must stand for a whole path component");
 }
 
+/* @{pid} in the place of its value, which is the same and can be read. */
+static struct slice with_variable(struct carving *c, struct slice glob, const char *variable)
+{
+	struct unit *unit = c->unit;
+	struct slice value, missing;
+	if (!scope_expand(
+		    &unit->arena, unit->limits, c->scope, slice_str(variable), &value, &missing) ||
+		!slice_starts(value, SLICE("{")))
+		return glob;
+	struct buf out = buf_new(&unit->arena);
+	for (const char *at;
+		glob.len >= value.len && (at = memmem(glob.at, glob.len, value.at, value.len));) {
+		size_t before = (size_t)(at - glob.at);
+		buf_add(&out, slice_first(glob, before));
+		buf_add_str(&out, variable);
+		glob = slice_from(glob, before + value.len);
+	}
+	buf_add(&out, glob);
+	return buf_slice(&out);
+}
+
 /* deny PATH perms, for all paths of the deny but those of the exceptions in the set. */
 static bool add_complement(struct carving *c, const struct pattern *deny,
 	const struct pattern_list *exceptions, uint64_t set, unsigned perms, struct rule ***end)
 {
-	const struct glob *except[64];
+	const struct glob *except[EXCEPTIONS_MAX];
 	const struct pattern *first = NULL;
 	size_t count = 0;
 	for (size_t i = 0; i < exceptions->count; i++) {
@@ -156,26 +226,66 @@ static bool add_complement(struct carving *c, const struct pattern *deny,
 	if (span_none(cause))
 		cause = first->rule->head.span;
 	for (size_t i = 0; i < glob_count; i++)
-		add_deny(c, deny, globs[i], perms, cause, end);
+		add_deny(c, deny, with_variable(c, globs[i], "@{pid}"), perms, cause, end);
 	return true;
 }
 
-/*
- * An exception for the owner of a file only leaves the deny to everybody else, where something else
- * (docker-default's `file,`) might allow it.
+/* The exceptions that open to everybody, for one permission, some of what `owned` opens to owners.
  */
-static void deny_others(struct carving *c, const struct pattern *deny,
-	const struct pattern_list *exceptions, struct rule ***end)
+static size_t find_unowned(struct unit *unit, const struct pattern_list *exceptions,
+	const struct pattern *owned, unsigned perm,
+	const struct glob *ret_globs[static EXCEPTIONS_MAX])
 {
+	size_t count = 0;
 	for (size_t i = 0; i < exceptions->count; i++) {
-		const struct file_rule *allow = exceptions->at[i].rule;
-		unsigned perms = allow->perms & granted(deny->rule);
-		if (allow->head.qualifiers.owner != OWNER_OWNER || !perms)
-			continue;
-		struct file_rule *rule =
-			add_deny(c, deny, allow->path, perms, allow->head.span, end);
-		rule->head.qualifiers.owner = OWNER_OTHER;
+		const struct pattern *other = &exceptions->at[i];
+		if (other->rule->head.qualifiers.owner == OWNER_ANY &&
+			(granted(other->rule) & perm) &&
+			glob_overlap(&unit->arena, unit->limits, other->glob, owned->glob, NULL) !=
+				GLOB_NO)
+			ret_globs[count++] = other->glob;
 	}
+	return count;
+}
+
+static void deny_other(struct carving *c, const struct pattern *deny, const struct pattern *owned,
+	struct slice path, unsigned perms, struct rule ***end)
+{
+	struct file_rule *rule = add_deny(c, deny, path, perms, owned->rule->head.span, end);
+	rule->head.qualifiers.owner = OWNER_OTHER;
+}
+
+/*
+ * An exception for the owner of a file only leaves the deny to everybody else, as something else
+ * (docker-default's `file,`) might allow it; but not where another exception opens the same to all.
+ */
+static bool deny_others(struct carving *c, const struct pattern *deny,
+	const struct pattern_list *exceptions, const struct pattern *owned, struct rule ***end)
+{
+	struct unit *unit = c->unit;
+	unsigned left = owned->rule->perms & granted(deny->rule), whole = 0;
+	for (size_t i = 0; i < PERM_COUNT; i++) {
+		const struct glob *except[EXCEPTIONS_MAX];
+		unsigned perm = left & single_perms[i];
+		size_t count = perm ? find_unowned(unit, exceptions, owned, perm, except) : 0;
+		struct slice *globs;
+		size_t glob_count;
+		if (count == 0) {
+			whole |= perm;
+			continue;
+		}
+		enum glob_answer answer = glob_subtract(&unit->arena, unit->limits, owned->glob,
+			except, count, &globs, &glob_count);
+		if (answer != GLOB_YES) {
+			report_uncarvable(c, deny, owned, answer);
+			return false;
+		}
+		for (size_t j = 0; j < glob_count; j++)
+			deny_other(c, deny, owned, globs[j], perm, end);
+	}
+	if (whole)
+		deny_other(c, deny, owned, owned->rule->path, whole, end);
+	return true;
 }
 
 /* What takes the place of one deny: the new rules, linked through *end. */
@@ -205,44 +315,125 @@ static bool carve_deny(struct carving *c, const struct pattern *deny,
 	}
 	if (whole)
 		add_deny(c, deny, deny->rule->path, whole, deny->rule->head.cause, end);
-	deny_others(c, deny, exceptions, end);
+	for (size_t i = 0; i < exceptions->count; i++)
+		if (exceptions->at[i].rule->head.qualifiers.owner == OWNER_OWNER)
+			ok &= deny_others(c, deny, exceptions, &exceptions->at[i], end);
 	if (*first)
 		(*first)->comment = deny->rule->head.comment;
 	return ok;
+}
+
+/* The rules that take the place of a deny, in *ret_rules. */
+static bool carve_with(struct carving *c, const struct pattern *deny,
+	const struct pattern_list *exceptions, struct rule **ret_rules)
+{
+	if (exceptions->count > EXCEPTIONS_MAX) {
+		diag_add(&c->unit->diags, DIAG_UNCARVABLE,
+			exceptions->at[EXCEPTIONS_MAX].rule->head.span,
+			"more than %d exceptions to the built-in deny '%.*s'", EXCEPTIONS_MAX,
+			SLICE_FMT(deny->rule->path));
+		return false;
+	}
+	for (size_t i = 0; i < exceptions->count; i++)
+		if (takes_all(c, deny, &exceptions->at[i]))
+			return false;
+	struct rule **end = ret_rules;
+	return carve_deny(c, deny, exceptions, &end);
+}
+
+/* What is the same for all profiles of the template is made once, in the template's memory. */
+static void share(struct carving *c, struct carved *carved, const struct pattern *deny)
+{
+	struct unit *unit = c->template->unit;
+	struct carving own = {.unit = unit, .template = c->template, .scope = c->template->scope};
+	if (!carve_with(&own, deny, &carved->exceptions, &carved->rules))
+		return;
+	for (struct rule *rule = carved->rules; rule; rule = rule->next)
+		template_share_rule(c->template, rule);
+}
+
+static const struct carved *carved_of(struct carving *c, const struct pattern *deny)
+{
+	const struct policy_template *template = c->template;
+	const struct pattern *key = deny->rule->head.pattern;
+	for (const struct carved *carved = *template->carved; carved; carved = carved->next)
+		if (carved->deny == key)
+			return carved;
+	struct arena *arena = &template->unit->arena;
+	struct carved *carved = arena_new(arena, struct carved);
+	carved->deny = key;
+	/* The copies of this profile do not outlive it. */
+	find_exceptions(template->unit, &c->shared, deny, &carved->exceptions);
+	for (size_t i = 0; i < carved->exceptions.count; i++) {
+		struct pattern *exception = &carved->exceptions.at[i];
+		struct pattern copy = *exception->rule->head.pattern;
+		*exception = copy;
+	}
+	if (carved->exceptions.count > 0)
+		share(c, carved, key);
+	carved->next = *template->carved;
+	*template->carved = carved;
+	return carved;
+}
+
+/* Copies of shared rules, as the lists of profiles are linked through them. */
+static struct rule *copy_rules(struct arena *arena, const struct rule *rules)
+{
+	struct rule *first = NULL, **end = &first;
+	for (; rules; rules = rules->next) {
+		struct rule *copy = arena_alloc(arena, rules->ops->size);
+		memcpy(copy, rules, rules->ops->size);
+		copy->next = NULL;
+		*end = copy;
+		end = &copy->next;
+	}
+	return first;
+}
+
+static void replace_rule(struct rule **at, struct rule *rules)
+{
+	struct rule *next = (*at)->next;
+	*at = rules;
+	while (*at)
+		at = &(*at)->next;
+	*at = next;
 }
 
 static bool carve_rule(struct carving *c, struct rule **at)
 {
 	struct pattern deny = pattern_of(c->unit, c->scope, as_file(*at), false);
 	struct pattern_list exceptions = {0};
+	struct rule *rules = NULL;
 	if (!deny.glob)
 		return true; /* reported by the checks */
-	find_exceptions(c, &deny, &exceptions);
+	find_exceptions(c->unit, &c->allows, &deny, &exceptions);
+	const struct carved *carved = (*at)->pattern ? carved_of(c, &deny) : NULL;
+	if (carved && exceptions.count == 0 && carved->rules) {
+		replace_rule(at, copy_rules(&c->unit->arena, carved->rules));
+		return true;
+	}
+	struct pattern_list shared = {0};
+	if (carved)
+		shared = carved->exceptions;
+	else
+		find_exceptions(c->unit, &c->shared, &deny, &shared);
+	note_openings(c, &deny, &shared, &exceptions);
+	for (size_t i = 0; i < shared.count; i++)
+		pattern_list_add(&c->unit->arena, &exceptions, shared.at[i]);
 	if (exceptions.count == 0)
 		return true;
-	if (exceptions.count > 64) {
-		diag_add(&c->unit->diags, DIAG_UNCARVABLE, exceptions.at[64].rule->head.span,
-			"more than 64 exceptions to the built-in deny '%.*s'",
-			SLICE_FMT(deny.rule->path));
+	if (!carve_with(c, &deny, &exceptions, &rules))
 		return false;
-	}
-	for (size_t i = 0; i < exceptions.count; i++)
-		if (takes_all(c, &deny, &exceptions.at[i]))
-			return false;
-	struct rule *carved = NULL, **end = &carved, *next = (*at)->next;
-	bool ok = carve_deny(c, &deny, &exceptions, &end);
-	*end = next;
-	*at = carved;
-	return ok;
+	replace_rule(at, rules);
+	return true;
 }
 
-bool carve_profile(struct unit *unit, struct profile *profile, const struct scope *scope)
+bool carve_profile(struct unit *unit, struct profile *profile,
+	const struct policy_template *template, const struct scope *scope)
 {
-	struct carving c = {.unit = unit, .scope = scope, .profile = profile};
+	struct carving c = {.unit = unit, .template = template, .scope = scope, .profile = profile};
 	find_allows(&c);
 	bool ok = true;
-	if (c.allows.count == 0)
-		return true;
 	for (struct rule **at = &profile->body.rules; *at;) {
 		struct rule *next = (*at)->next;
 		if (yields(*at))

@@ -8,9 +8,9 @@
  *     deny /proc tree wkl,  +  writable: [{file: /proc/sys/kernel/shmmax}]
  *     =>  deny wk for each pattern that diverges from that path,  deny /proc tree l,
  *
- * A deny of the template yields when it takes writing, locking, linking or executing below a tree
- * but not reading (what may not even be read is denied in full), and an exception is an allow rule,
- * of `writable` or of the template itself, whose paths all lie below that tree.
+ * Each deny of the template yields, for every permission. An exception is an allow rule of the
+ * template itself, or of binary, libraries, readable, writable or exec, whose paths all lie below
+ * the deny's. One that takes the whole of a tree is refused; a single file is opened by its name.
  */
 
 #include "compiler/compile.h"
@@ -20,6 +20,7 @@
  * false after an error: an exception whose complement AppArmor's patterns cannot express, or one
  * that takes the whole tree.
  */
-bool carve_profile(struct unit *unit, struct profile *profile, const struct scope *scope);
+bool carve_profile(struct unit *unit, struct profile *profile,
+	const struct policy_template *template, const struct scope *scope);
 
 #endif

@@ -4,12 +4,48 @@
 #include "compiler/check/check.h"
 #include "compiler/lower.h"
 #include "compiler/service/container.h"
+#include "policy/includes.h"
 
-static bool carve_all(struct unit *unit, struct profile *profile, const struct scope *scope)
+const struct policy_template *template_of_profile(const struct service *service,
+	const struct service_templates *templates, const struct profile *profile)
 {
-	bool ok = carve_profile(unit, profile, scope);
+	size_t index = 0;
+	for (const struct service *child = service->children; child; child = child->next, index++)
+		if (slice_eq(child->name, profile->name))
+			return templates->children[index];
+	return templates->own;
+}
+
+/*
+ * The variables of the policy. Those of one template are shared by all of its profiles; where
+ * several templates meet, what was made with the variables of one of them is made anew.
+ */
+static struct scope *scope_of(struct unit *unit, const struct service *service,
+	const struct service_templates *templates, struct policy *policy)
+{
+	struct profile *profile = policy->profiles;
+	bool is_mixed = false;
+	size_t index = 0;
+	for (const struct service *child = service->children; child; child = child->next)
+		is_mixed = is_mixed || templates->children[index++] != templates->own;
+	if (!is_mixed)
+		return scope_for_profile(&unit->arena, templates->own->scope, profile->name);
+	for (struct rule *rule = profile->body.rules; rule; rule = rule->next)
+		rule->pattern = NULL;
 	for (struct profile *child = profile->body.children; child; child = child->next)
-		ok &= carve_profile(unit, child, scope);
+		for (struct rule *rule = child->body.rules; rule; rule = rule->next)
+			rule->pattern = NULL;
+	return scope_new(unit, &policy->preamble, profile->name);
+}
+
+static bool carve_all(struct unit *unit, const struct service *service,
+	const struct service_templates *templates, struct profile *profile,
+	const struct scope *scope)
+{
+	bool ok = carve_profile(unit, profile, templates->own, scope);
+	for (struct profile *child = profile->body.children; child; child = child->next)
+		ok &= carve_profile(
+			unit, child, template_of_profile(service, templates, child), scope);
 	return ok;
 }
 
@@ -69,21 +105,42 @@ static void note_no_abi(struct unit *unit, const struct service *service)
 		"load it with the target's features: apparmor_parser --features-file FILE");
 }
 
+/* What could not be read in full cannot be written out again. */
+static void check_inlined(
+	struct unit *unit, const struct service *service, const struct policy *policy)
+{
+	const struct include_file *file = includes_opaque(&unit->arena, policy->preamble.includes);
+	if (!file)
+		file = includes_opaque(&unit->arena, policy->profiles->body.includes);
+	for (const struct profile *child = policy->profiles->body.children; child && !file;
+		child = child->next)
+		file = includes_opaque(&unit->arena, child->body.includes);
+	if (!file)
+		return;
+	struct diag *diag = diag_add(&unit->diags, DIAG_NOT_SELF_CONTAINED, service->name_span,
+		"'%.*s' cannot be inlined: it holds what only apparmor_parser understands",
+		SLICE_FMT(file->name));
+	diag_help(&unit->diags, diag,
+		"compile without --self-contained, or take abstractions that this program reads "
+		"with --base DIR");
+}
+
 bool compile_service(struct unit *unit, const struct service *service,
-	const struct policy_template *template, const struct compile_options *options,
+	const struct service_templates *templates, const struct compile_options *options,
 	struct compiled *ret_compiled)
 {
 	size_t errors = unit->diags.errors;
-	struct policy *policy = lower_service(unit, service, template, options);
+	struct policy *policy = lower_service(unit, service, templates, options);
 	if (!policy)
 		return false;
-	struct scope *scope =
-		scope_for_profile(&unit->arena, template->scope, policy->profiles->name);
-	bool carved = carve_all(unit, policy->profiles, scope);
+	struct scope *scope = scope_of(unit, service, templates, policy);
+	bool carved = carve_all(unit, service, templates, policy->profiles, scope);
 	/* An exception that could not be made would be reported a second time as a dead rule. */
 	if (carved)
-		check_profile(unit, template, scope, policy->profiles, service,
+		check_profile(unit, templates, scope, policy->profiles, service,
 			options->run || service->run->is_given);
+	if (options->self_contained)
+		check_inlined(unit, service, policy);
 	if (unit->diags.errors > errors)
 		return false;
 	drop_denies(unit, policy->profiles);
@@ -92,7 +149,7 @@ bool compile_service(struct unit *unit, const struct service *service,
 	*ret_compiled = (struct compiled){
 		.name = service->name,
 		.service = service,
-		.template = template,
+		.template = templates->own,
 		.policy = policy,
 		.scope = scope,
 	};

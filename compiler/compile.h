@@ -19,6 +19,16 @@ struct compile_options {
 				given */
 };
 
+/* The templates of a service: its own, and one for each of its children, in their order. */
+struct service_templates {
+	const struct policy_template *own;
+	const struct policy_template *const *children;
+};
+
+/* The template of a profile: of the child of that name, else the service's own. */
+const struct policy_template *template_of_profile(const struct service *service,
+	const struct service_templates *templates, const struct profile *profile);
+
 /* A compiled profile with what later stages need: its text, and where each line of it comes from.
  */
 struct compiled {
@@ -35,7 +45,7 @@ struct compiled {
  * then untouched.
  */
 bool compile_service(struct unit *unit, const struct service *service,
-	const struct policy_template *template, const struct compile_options *options,
+	const struct service_templates *templates, const struct compile_options *options,
 	struct compiled *ret_compiled);
 
 #endif

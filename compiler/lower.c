@@ -1,28 +1,10 @@
 #include "compiler/lower.h"
 
 #include "compiler/lower_paths.h"
+#include "compiler/lower_template.h"
 #include "parser/parser.h"
-#include "parser/substitute.h"
 #include "policy/escape.h"
 #include "policy/names.h"
-
-/* What one profile (the service or a child of it) is lowered with. */
-struct lowering {
-	struct unit *unit;
-	const struct policy_template *template;
-	const struct compile_options *options;
-	const struct service *service; /* the profile's own part of the description */
-	const struct service *root;    /* the whole description */
-	struct binding *bindings;
-	struct profile *profile;
-};
-
-enum template_variable {
-#define VARIABLE_INDEX(symbol, about) VARIABLE_##symbol,
-	TEMPLATE_VARIABLES(VARIABLE_INDEX)
-#undef VARIABLE_INDEX
-		VARIABLE_COUNT
-};
 
 static struct binding_value *add_value(
 	struct lowering *l, enum template_variable variable, size_t room)
@@ -342,99 +324,6 @@ static void set_mode(struct lowering *l)
 			add_flag(l->unit, l->profile->flags, &l->profile->flag_count, flag);
 }
 
-static struct profile *read_block(struct lowering *l, const struct statement *whole)
-{
-	struct statement *block = substitute(l->unit, whole, l->bindings, VARIABLE_COUNT);
-	if (!block) {
-		diag_add(&l->unit->diags, DIAG_BAD_TEMPLATE, l->root->template_span,
-			"template '%.*s' attaches by path: it needs a `binary`",
-			SLICE_FMT(l->template->name));
-		return NULL;
-	}
-	struct policy policy;
-	if (!policy_read(l->unit, block, ORIGIN_TEMPLATE, l->template->loader, &policy))
-		return NULL;
-	return policy.profiles;
-}
-
-static void add_fixed(struct lowering *l, const struct template_part *part)
-{
-	if (part->rule) {
-		struct rule *rule = arena_alloc(&l->unit->arena, part->rule->ops->size);
-		memcpy(rule, part->rule, part->rule->ops->size);
-		rule->next = NULL;
-		body_add_rule(&l->profile->body, rule);
-	}
-	if (part->include) {
-		struct include *include = arena_new(&l->unit->arena, struct include);
-		*include = *part->include;
-		include->next = NULL;
-		body_add_include(&l->profile->body, include);
-	}
-}
-
-/* Moves the rules and includes that came of one statement from the front of the lists. */
-static void add_varying(struct lowering *l, const struct statement *statement, struct rule **rules,
-	struct include **includes)
-{
-	while (*rules && (*rules)->span.begin == statement->span.begin) {
-		struct rule *rule = *rules;
-		*rules = rule->next;
-		rule->next = NULL;
-		body_add_rule(&l->profile->body, rule);
-	}
-	while (*includes && (*includes)->span.begin == statement->span.begin) {
-		struct include *include = *includes;
-		*includes = include->next;
-		include->next = NULL;
-		body_add_include(&l->profile->body, include);
-	}
-}
-
-static bool is_entry(const struct path_entry *entry, struct span span)
-{
-	for (; entry; entry = entry->next)
-		if (entry->span.begin == span.begin && entry->span.end == span.end)
-			return true;
-	return false;
-}
-
-/*
- * What the template allows for an entry of the description is the description's: an exception to
- * denies, and dead when one of them shadows it.
- */
-static void claim_entries(struct lowering *l, struct profile *profile)
-{
-	const struct service *s = l->service;
-	for (struct rule *rule = profile->body.rules; rule; rule = rule->next) {
-		struct span cause = rule->cause;
-		if (span_none(cause) || rule->qualifiers.deny)
-			continue;
-		if (is_entry(s->binary, cause) || is_entry(s->libraries, cause) ||
-			is_entry(s->readable, cause) || is_entry(s->writable, cause))
-			rule->origin = ORIGIN_DESCRIPTION;
-	}
-}
-
-/* The template's profile with the description's values put in. */
-static struct profile *read_template(struct lowering *l)
-{
-	const struct policy_template *template = l->template;
-	if (!template->parts)
-		return read_block(l, template->block);
-	l->profile = read_block(l, template->varying);
-	if (!l->profile)
-		return NULL;
-	struct rule *rules = l->profile->body.rules;
-	struct include *includes = l->profile->body.includes;
-	body_init(&l->profile->body);
-	for (const struct template_part *part = template->parts; part; part = part->next) {
-		add_fixed(l, part);
-		add_varying(l, part->statement, &rules, &includes);
-	}
-	return l->profile;
-}
-
 static void add_sections(struct lowering *l)
 {
 	add_abstractions(l);
@@ -461,10 +350,9 @@ static struct profile *lower_profile(struct unit *unit, const struct service *se
 		.root = root,
 	};
 	bind(&l);
-	l.profile = read_template(&l);
+	l.profile = lower_template(&l);
 	if (!l.profile)
 		return NULL;
-	claim_entries(&l, l.profile);
 	if (!slice_eq(l.profile->name, root->name)) {
 		struct diag *diag = diag_add(&unit->diags, DIAG_BAD_TEMPLATE, l.profile->span,
 			"the template's profile is named '%.*s', not after the description",
@@ -498,9 +386,10 @@ static struct slice abi_path(enum abi abi)
 }
 
 struct policy *lower_service(struct unit *unit, const struct service *service,
-	const struct policy_template *template, const struct compile_options *options)
+	const struct service_templates *templates, const struct compile_options *options)
 {
 	struct policy *policy = arena_new(&unit->arena, struct policy);
+	const struct policy_template *template = templates->own;
 	policy->preamble = template->preamble;
 	policy->preamble.abi_path = abi_path(options->abi);
 	policy->preamble.has_abi = policy->preamble.abi_path.len > 0;
@@ -508,9 +397,12 @@ struct policy *lower_service(struct unit *unit, const struct service *service,
 	policy->profiles = lower_profile(unit, service, service, template, options);
 	if (!policy->profiles)
 		return NULL;
+	size_t index = 0;
 	for (const struct service *child = service->children; child; child = child->next) {
-		struct profile *profile = lower_profile(unit, child, service, template, options);
-		if (profile)
+		const struct policy_template *own = templates->children[index++];
+		struct profile *profile = lower_profile(unit, child, service, own, options);
+		if (profile &&
+			(own == template || lower_preamble(unit, &policy->preamble, child, own)))
 			body_add_child(&policy->profiles->body, profile);
 	}
 	return policy;

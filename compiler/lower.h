@@ -9,11 +9,12 @@
 #include "compiler/compile.h"
 
 /*
- * The policy of a service; its preamble is the template's. Denies are still whole (carve.h),
+ * The policy of a service; its preamble is the template's, with what those of the
+ * children need. Denies are still whole (carve.h),
  * nothing is checked yet. NULL after an error.
  */
 struct policy *lower_service(struct unit *unit, const struct service *service,
-	const struct policy_template *template, const struct compile_options *options);
+	const struct service_templates *templates, const struct compile_options *options);
 
 /*
  * Reads the strings of `rules` and `deny`, of the children too, for their mistakes only: for a

@@ -24,9 +24,12 @@ static const struct file_rule *as_file(const struct rule *rule)
 	return rule->ops == &rule_file ? (const struct file_rule *)rule : NULL;
 }
 
-static void report_expansion(
-	struct unit *unit, struct span at, struct slice text, struct slice name)
+/* What a file declares that could not be read in full is apparmor_parser's to judge. */
+static void report_expansion(struct unit *unit, const struct scope *scope, struct span at,
+	struct slice text, struct slice name)
 {
+	if (name.len > 0 && scope_is_open(scope))
+		return;
 	if (name.len == 0) {
 		diag_add(&unit->diags, DIAG_TOO_LARGE, at,
 			"'%.*s' cannot be expanded: it becomes too long, or a variable refers to itself",
@@ -64,7 +67,7 @@ struct pattern pattern_of(
 	else if (!scope_expand(
 			 &unit->arena, unit->limits, scope, rule->path, &pattern.text, &name)) {
 		if (report)
-			report_expansion(unit, rule->head.span, rule->path, name);
+			report_expansion(unit, scope, rule->head.span, rule->path, name);
 		return pattern;
 	}
 	const char *error;
@@ -95,7 +98,7 @@ void patterns_check_other(struct unit *unit, const struct scope *scope, const st
 		struct slice expanded, name, variable = variable_at(slice_from(text, i));
 		if (variable.len > 0 && !scope_expand(&unit->arena, unit->limits, scope, variable,
 						&expanded, &name)) {
-			report_expansion(unit, rule->span, variable, name);
+			report_expansion(unit, scope, rule->span, variable, name);
 			return;
 		}
 		i += text.at[i] == '\\';

@@ -118,8 +118,7 @@ static struct statement *copy_alone(struct unit *unit, const struct statement *s
 	return copy;
 }
 
-/* What is made once of a rule that all descriptions share. */
-static void prepare_rule(struct policy_template *template, struct rule *rule)
+void template_share_rule(const struct policy_template *template, struct rule *rule)
 {
 	struct unit *unit = template->unit;
 	struct buf printed = buf_new(&unit->arena);
@@ -147,7 +146,7 @@ static bool prepare_part(struct policy_template *template, struct template_part 
 		return false;
 	struct body *body = &policy.profiles->body;
 	if (body->rules)
-		prepare_rule(template, body->rules);
+		template_share_rule(template, body->rules);
 	part->rule = body->rules;
 	part->include = body->includes;
 	return true;
@@ -185,8 +184,27 @@ static bool prepare_parts(struct policy_template *template)
 	return ok;
 }
 
+static struct include *include_tunables(
+	struct unit *unit, const struct policy_template *template, const struct source *source)
+{
+	struct include *include = arena_new(&unit->arena, struct include);
+	bool is_missing = false;
+	include->path = SLICE("tunables/global");
+	include->magic = true;
+	include->origin = ORIGIN_TEMPLATE;
+	include->span = span_of(source->begin, source->begin);
+	if (template->loader)
+		include->files = template->loader->find(
+			template->loader->context, include->path, true, &is_missing);
+	if (is_missing)
+		diag_add(&unit->diags, DIAG_MISSING_INCLUDE, include->span,
+			"there is no '%.*s', which abstractions and variables need",
+			SLICE_FMT(include->path));
+	return include;
+}
+
 struct policy_template *template_prepare(struct unit *unit, const struct source *source,
-	struct slice name, const struct include_loader *loader)
+	struct slice name, const struct include_loader *loader, bool needs_tunables)
 {
 	struct statement *statements;
 	size_t errors = unit->diags.errors;
@@ -204,8 +222,11 @@ struct policy_template *template_prepare(struct unit *unit, const struct source 
 	if (!policy_read(unit, statements, ORIGIN_TEMPLATE, loader, &policy))
 		return NULL;
 	template->preamble = policy.preamble;
+	if (needs_tunables && !template->preamble.includes && !template->preamble.variables)
+		template->preamble.includes = include_tunables(unit, template, source);
 	template->scope = scope_new(unit, &template->preamble, slice_of(NULL, 0));
 	template->patterns = patterns_new(&unit->arena);
+	template->carved = arena_new(&unit->arena, struct carved *);
 	bool ok = prepare_parts(template);
 	return !ok || unit->diags.errors > errors ? NULL : template;
 }

@@ -35,6 +35,7 @@ struct policy_template {
 	struct template_part *parts; /* its statements; NULL where there are blocks among them:
 					nothing is shared then */
 	struct statement *varying;   /* the profile with only those statements that use variables */
+	struct carved **carved;	     /* cache of compiler/carve.c, filled likewise */
 	struct patterns *patterns;   /* cache by include file, filled as descriptions need them */
 };
 
@@ -52,8 +53,14 @@ struct policy_template {
  * Prepares a template from a text that has been added to unit's sources. The unit must outlive it,
  * and takes the diagnostics; unit->diags is empty on success. NULL after any error: the text is not
  * valid, holds not exactly one profile, uses the description's variables outside of it.
+ * needs_tunables: the description uses abstractions or variables, so that a template that declares
+ * and includes nothing before its profile (minimal) includes <tunables/global>.
  */
 struct policy_template *template_prepare(struct unit *unit, const struct source *source,
-	struct slice name, const struct include_loader *loader);
+	struct slice name, const struct include_loader *loader, bool needs_tunables);
+
+/* Makes once what profiles that share the rule need of it: its text and its pattern. The rule lives
+ * in the template's unit. */
+void template_share_rule(const struct policy_template *template, struct rule *rule);
 
 #endif

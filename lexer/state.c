@@ -175,11 +175,11 @@ enum context word_end(struct lexer *lexer, struct token *token)
 {
 	size_t begin = lexer->word, end = lexer->begin;
 	give(lexer, token, TOKEN_WORD, begin, end);
-	if (!lexer->bad && (lexer->braces || lexer->in_class))
+	if (!lexer->bad && !lexer->is_literal && (lexer->braces || lexer->in_class))
 		complain_at(lexer, DIAG_BAD_GLOB, begin, end,
 			lexer->in_class ? "missing ']' in this word" : "missing '}' in this word",
 			"put a word with blanks in quotes");
-	lexer->carry = lexer->context == CONTEXT_RULE ? lexer->braces : 0;
+	lexer->carry = lexer->context == CONTEXT_RULE && !lexer->is_literal ? lexer->braces : 0;
 	set_word_text(lexer, token, begin, end);
 	return lexer->context == CONTEXT_VALUE ? after_value(lexer) : lexer->context;
 }

@@ -31,6 +31,7 @@ struct lexer {
 	size_t given;	    /* offset where the last token ended */
 	unsigned lists;	    /* open parentheses */
 	unsigned carry;	    /* braces that a word before on this line left open */
+	bool is_literal;    /* in an alias, whose paths are no patterns: /usr/bin/[ */
 	/* The word or comment that is being read. */
 	size_t word;
 	enum context context; /* in which it began */

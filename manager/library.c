@@ -104,9 +104,49 @@ static void hide(struct library *library, struct library_file *file, const struc
 		"directory with -I");
 }
 
+/* A file that is missing, or too large, is missing for apparmor_parser as well. */
+static bool is_of_reading(const struct diag *diag)
+{
+	return diag->severity == SEVERITY_ERROR && diag->id != DIAG_MISSING_INCLUDE &&
+	       diag->id != DIAG_TOO_LARGE;
+}
+
+/*
+ * What this program cannot read of a file is no mistake of the description: abstractions and
+ * tunables follow the newest apparmor_parser, which decides. The mistakes after `before` become one
+ * note. Returns whether there were any.
+ */
+static bool soften(struct diags *diags, const struct diags *before, struct slice path)
+{
+	struct diag **at = before->last ? &before->last->next : &diags->first;
+	struct diag *first = NULL;
+	diags->last = before->last;
+	while (*at) {
+		struct diag *diag = *at;
+		if (!is_of_reading(diag)) {
+			diags->last = diag;
+			at = &diag->next;
+			continue;
+		}
+		first = first ? first : diag;
+		*at = diag->next;
+		diags->errors--;
+	}
+	if (!first)
+		return false;
+	struct diag *note = diag_add(diags, DIAG_OPAQUE_INCLUDE, first->at,
+		"'%.*s' cannot be read in full here; apparmor_parser decides what it means",
+		SLICE_FMT(path));
+	diag_help(diags, note,
+		"checks do not see what stands there; the first that is not understood: %.*s",
+		SLICE_FMT(first->message));
+	return true;
+}
+
 static void parse(struct library *library, struct library_file *file)
 {
 	struct unit *unit = &library->unit;
+	struct diags before = unit->diags;
 	if (!file->source)
 		file->source = sources_add(&unit->sources, file->path, file->text, 1);
 	file->preamble = arena_new(&unit->arena, struct preamble);
@@ -118,11 +158,12 @@ static void parse(struct library *library, struct library_file *file)
 		return;
 	}
 	struct statement *first = NULL;
-	struct diags before = unit->diags;
 	parse_policy(unit, file->source, &first);
 	policy_read_include(unit, first, &library->loader, file->preamble, file->body);
 	if (file->is_outside && unit->diags.errors > before.errors)
 		hide(library, file, &before);
+	else
+		file->is_opaque = soften(&unit->diags, &before, file->path);
 }
 
 /* A file is read a second time only after a loop; its mistakes have been reported then. */
@@ -186,6 +227,7 @@ static struct include_file *make_included(struct library *library, struct librar
 		included->text = file->text;
 		included->preamble = file->preamble;
 		included->body = file->body;
+		included->is_opaque = file->is_opaque;
 		*end = included;
 		end = &included->next;
 	}

@@ -18,6 +18,7 @@ struct library_file {
 	bool is_read, was_reported;
 	struct preamble *preamble;
 	struct body *body;
+	bool is_opaque; /* not all of it could be read */
 	/* What its text includes (dependencies.c). */
 	struct library_entry **dependencies;
 	size_t dependency_count;

@@ -26,7 +26,13 @@ struct scope {
 	struct entry **slots; /* open addressing; a power of two */
 	size_t count, room;
 	struct slice profile_name;
+	bool is_open;
 };
+
+bool scope_is_open(const struct scope *scope)
+{
+	return scope->is_open;
+}
 
 /* What an expansion may use, and why it failed. */
 struct expansion {
@@ -105,7 +111,7 @@ static struct slice variable_text(struct unit *unit, const struct variable *vari
 static void variable_add(struct unit *unit, struct scope *scope, const struct variable *variable)
 {
 	struct entry *entry = find_or_add(&unit->arena, scope, variable->name);
-	if (variable->append && !entry->declared) {
+	if (variable->append && !entry->declared && !scope->is_open) {
 		diag_add(&unit->diags, DIAG_BAD_VARIABLE, variable->span,
 			"'+=' on the variable '%.*s', which has no '=' before",
 			SLICE_FMT(variable_text(unit, variable)));
@@ -133,9 +139,12 @@ static void preamble_add(struct unit *unit, struct scope *scope, const struct pr
 			variable_add(unit, scope, variable);
 			continue;
 		}
-		for (const struct include_file *file = include->files; file; file = file->next)
-			if (include_set_add(set, file))
-				preamble_add(unit, scope, file->preamble, set);
+		for (const struct include_file *file = include->files; file; file = file->next) {
+			if (!include_set_add(set, file))
+				continue;
+			scope->is_open = scope->is_open || file->is_opaque;
+			preamble_add(unit, scope, file->preamble, set);
+		}
 	}
 }
 

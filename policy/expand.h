@@ -22,6 +22,10 @@ struct scope *scope_new(
 struct scope *scope_for_profile(
 	struct arena *arena, const struct scope *scope, struct slice profile_name);
 
+/* Whether a file of the preamble could not be read in full: variables may be declared there that
+ * the scope does not have. */
+bool scope_is_open(const struct scope *scope);
+
 /*
  * The pattern with variables expanded, in the arena. On an undeclared variable returns false with
  * *ret_name its name; on recursion or more than limits->glob_text bytes false with *ret_name empty.

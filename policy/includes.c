@@ -40,6 +40,27 @@ bool include_set_add(struct include_set *set, const struct include_file *file)
 	return true;
 }
 
+static const struct include_file *find_opaque(
+	struct include_set *set, const struct include *include)
+{
+	const struct include_file *found = NULL;
+	for (; include && !found; include = include->next)
+		for (const struct include_file *file = include->files; file && !found;
+			file = file->next) {
+			if (!include_set_add(set, file))
+				continue;
+			found = file->is_opaque ? file : find_opaque(set, file->preamble->includes);
+			found = found ? found : find_opaque(set, file->body->includes);
+		}
+	return found;
+}
+
+const struct include_file *includes_opaque(struct arena *arena, const struct include *include)
+{
+	struct include_set set = include_set_new(arena);
+	return find_opaque(&set, include);
+}
+
 bool preamble_next(const struct include **include, const struct variable **variable,
 	const struct include **ret_include, const struct variable **ret_variable)
 {

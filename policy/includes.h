@@ -22,6 +22,10 @@ static inline struct include_set include_set_new(struct arena *arena)
 /* True when the file was not in the set; it is then. */
 bool include_set_add(struct include_set *set, const struct include_file *file);
 
+/* The first file that could not be read in full, among what includes resolved to and what that
+ * includes, before a profile or in one; NULL when there is none. `arena` is for scratch. */
+const struct include_file *includes_opaque(struct arena *arena, const struct include *include);
+
 /* 64-bit FNV-1a of the bytes. */
 uint64_t slice_hash(struct slice s);
 

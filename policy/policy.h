@@ -56,6 +56,7 @@ struct rule {
 	struct span cause;    /* the description's entry it was made from, or no place */
 	struct slice comment; /* printed above it, or empty; lines separated by newline */
 	bool may_write_exec;  /* the entry says exec: true: writable and executable only warns */
+	bool opens_deny;      /* exceptions to a deny were carved for it */
 	bool carved;	      /* made by carving exceptions out of another deny */
 	/*
 	 * Of a rule that many profiles share: its canonical text and its pattern
@@ -72,6 +73,7 @@ struct include_file {
 	struct slice text;
 	struct preamble *preamble; /* variables, aliases, abi and includes it holds */
 	struct body *body;	   /* rules and includes it holds */
+	bool is_opaque;		   /* it holds more, which could not be read */
 };
 
 /* An include statement; `files` is what it resolved to (a directory gives several, `if exists`

@@ -59,7 +59,26 @@ static const struct item *attachment_read(
 	return item->next;
 }
 
-/* xattrs=(user.a=b user.c="d e"), kept as text in canonical form. */
+/* "user.a=b", or "user.a" alone: the attribute must be there, with any value. */
+static bool xattr_read(const struct item *member, struct buf *text)
+{
+	const struct item *value = member->kind == ITEM_ASSIGN ? member->items : NULL;
+	if (value && value->kind == ITEM_LIST)
+		value = value->items;
+	bool is_alone = member->kind == ITEM_WORD && !member->quoted;
+	if (!is_alone && (!value || value->kind != ITEM_WORD || value->next))
+		return false;
+	if (text->len)
+		buf_add_char(text, ' ');
+	buf_add(text, member->text);
+	if (is_alone)
+		return true;
+	buf_add_char(text, '=');
+	print_list_word(value->text, text);
+	return true;
+}
+
+/* xattrs=(user.a=b user.c="d e" user.e), kept as text in canonical form. */
 static const struct item *xattrs_read(
 	struct reader *reader, const struct item *item, struct profile *profile)
 {
@@ -67,23 +86,13 @@ static const struct item *xattrs_read(
 		return item;
 	const struct item *list = item->items;
 	if (!list || list->kind != ITEM_LIST) {
-		fail(reader, item->span, "expected xattrs=(NAME=VALUE …)", NULL);
+		fail(reader, item->span, "expected xattrs=(NAME …) or xattrs=(NAME=VALUE …)", NULL);
 		return item->next;
 	}
 	struct buf text = buf_new(&reader->unit->arena);
 	for (const struct item *member = list->items; member; member = member->next) {
-		const struct item *value = member->kind == ITEM_ASSIGN ? member->items : NULL;
-		if (value && value->kind == ITEM_LIST)
-			value = value->items;
-		if (!value || value->kind != ITEM_WORD || value->next) {
-			fail(reader, member->span, "expected NAME=VALUE in xattrs", NULL);
-			continue;
-		}
-		if (text.len)
-			buf_add_char(&text, ' ');
-		buf_add(&text, member->text);
-		buf_add_char(&text, '=');
-		print_list_word(value->text, &text);
+		if (!xattr_read(member, &text))
+			fail(reader, member->span, "expected NAME or NAME=VALUE in xattrs", NULL);
 	}
 	profile->xattrs = buf_slice(&text);
 	return item->next;

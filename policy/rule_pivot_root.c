@@ -22,6 +22,13 @@ static bool old_root_read(struct unit *unit, const struct item *assign, struct s
 	return true;
 }
 
+/* apparmor_parser (3.0.8, 4.1.0) takes a variable alone for the beginning of an assignment. */
+static bool is_new_root(const struct item *item)
+{
+	return item_is_path(item) &&
+	       (item->text.at[0] == '/' || item->text.at[item->text.len - 1] != '}');
+}
+
 static struct rule *read(struct unit *unit, const struct statement *statement,
 	const struct item *items, const struct qualifiers *qualifiers)
 {
@@ -32,12 +39,12 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	bool ok = true;
 	for (; item && item->kind == ITEM_ASSIGN; item = item->next)
 		ok = old_root_read(unit, item, &rule->old_root) && ok;
-	if (item && item->kind == ITEM_WORD && slice_starts(item->text, SLICE("/"))) {
+	if (is_new_root(item)) {
 		rule->new_root = item_word(item);
 		item = item->next;
 	} else if (item && item->kind == ITEM_WORD) {
 		diag_add(&unit->diags, DIAG_BAD_RULE, item->span,
-			"expected a path that starts with '/', or 'oldroot='");
+			"expected a path that starts with '/' or goes on behind a variable, or 'oldroot='");
 		return NULL;
 	}
 	ok = read_target(unit, item, "pivot_root", &rule->target) && ok;

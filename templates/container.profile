@@ -1,4 +1,4 @@
-# baseline: container 1
+# baseline: container 2
 #
 # A strict allow-list for one service in a container under Docker, Podman, containerd or CRI-O.
 # Variables in it come from the description, see aaforge.yaml(5).
@@ -41,8 +41,14 @@ profile @{name} flags=(attach_disconnected,mediate_deleted) {
 	/sys/fs/cgroup/{,**/}memory.{current,peak,usage_in_bytes,swap.current,swap.max} r,
 	/sys/fs/cgroup/{,**/}pids.{current,max} r,
 
+	# Who runs it: looked up by every daemon that drops root, and by most that ask for their name.
+	/etc/{group,nsswitch.conf,passwd} r,
+
+	# Threads name themselves (pthread_setname_np).
+	owner /proc/@{pid}/task/@{tid}/comm rwk,
+
 	# Names and addresses, where the description has an internet family.
-	@{resolver}/{gai.conf,host.conf,hostname,hosts,nsswitch.conf,protocols,resolv.conf,services} r,
+	@{resolver}/{gai.conf,host.conf,hostname,hosts,protocols,resolv.conf,services} r,
 
 	# The kernel's controls are never written; exceptions come from `writable`.
 	deny /proc/** wkl,

@@ -1,4 +1,4 @@
-# baseline: host 1
+# baseline: host 2
 #
 # A daemon on the host, started by systemd, attached by the path of its binary.
 
@@ -21,8 +21,14 @@ profile @{name} @{attachment} {
 	/proc/sys/net/core/somaxconn r,
 	/sys/kernel/mm/transparent_hugepage/{enabled,hpage_pmd_size,shmem_enabled} r,
 
+	# Who runs it: looked up by every daemon that drops root, and by most that ask for their name.
+	/etc/{group,nsswitch.conf,passwd} r,
+
+	# Threads name themselves (pthread_setname_np).
+	owner /proc/@{pid}/task/@{tid}/comm rwk,
+
 	# Names and addresses, where the description has an internet family.
-	@{resolver}/{gai.conf,host.conf,hostname,hosts,nsswitch.conf,protocols,resolv.conf,services} r,
+	@{resolver}/{gai.conf,host.conf,hostname,hosts,protocols,resolv.conf,services} r,
 
 	# The kernel's controls are never written; exceptions come from `writable`.
 	deny /proc/** wkl,

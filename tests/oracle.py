@@ -29,10 +29,10 @@ def compile_text(text, features=FEATURES):
 
 
 class Dfa:
-    """The file DFA of the first profile in a binary."""
+    """The file DFA of a profile in a binary: the first, or by its place (a child follows its parent)."""
 
-    def __init__(self, blob):
-        first = blob.split(b"\x04\x08\x00version\x00")[1]
+    def __init__(self, blob, index=0):
+        first = blob.split(b"\x04\x08\x00version\x00")[1 + index]
         # The automaton of all other classes stands before that of files, under the same name.
         blob = first
         at = blob.rindex(b"\x04\x06\x00aadfa\x00") + 9

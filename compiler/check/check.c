@@ -13,34 +13,37 @@ _Static_assert(sizeof(checks) > 0, "there are checks");
 enum { CHILDREN_DEPTH = 16 };
 
 /* The inputs of a profile and all its children, parents first. */
-static struct check_input **collect(const struct check_input *of, const struct profile *profile,
-	unsigned depth, struct check_input **end)
+static struct check_input **collect(const struct check_input *of, const struct service *service,
+	const struct service_templates *templates, const struct profile *profile, unsigned depth,
+	struct check_input **end)
 {
+	const struct policy_template *template =
+		depth == 0 ? templates->own : template_of_profile(service, templates, profile);
 	struct check_input *input = arena_new(&of->unit->arena, struct check_input);
 	*input = (struct check_input){
 		.unit = of->unit,
-		.template = of->template,
+		.template = template,
 		.scope = of->scope,
 		.profile = profile,
 	};
 	patterns_of_rules(of->unit, of->scope, &profile->body, &input->own);
-	patterns_of_includes(of->unit, of->template, &profile->body, &input->included);
+	patterns_of_includes(of->unit, template, &profile->body, &input->included);
 	*end = input;
 	end = (struct check_input **)&input->next;
 	if (depth == CHILDREN_DEPTH)
 		return end;
 	for (const struct profile *child = profile->body.children; child; child = child->next)
-		end = collect(of, child, depth + 1, end);
+		end = collect(of, service, templates, child, depth + 1, end);
 	return end;
 }
 
-void check_profile(struct unit *unit, const struct policy_template *template,
+void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
 	bool run)
 {
-	const struct check_input of = {.unit = unit, .template = template, .scope = scope};
+	const struct check_input of = {.unit = unit, .scope = scope};
 	struct check_input *first = NULL;
-	collect(&of, profile, 0, &first);
+	collect(&of, service, templates, profile, 0, &first);
 	/* A daemon of the host has no container that the policy could disagree with. */
 	bool is_host = slice_is(service->template, "host");
 	if (is_host)

@@ -31,7 +31,7 @@ struct check_input {
 #undef CHECK
 
 /* Runs all checks on a profile and on its children; those of the run only with `run`. */
-void check_profile(struct unit *unit, const struct policy_template *template,
+void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
 	bool run);
 

@@ -57,6 +57,20 @@ static void check_exec_of_child(
 	}
 }
 
+static void check_expect_of_child(
+	struct reader *reader, const struct service *service, const struct service *child)
+{
+	for (const struct expectation *expect = child->expect; expect; expect = expect->next) {
+		if (!expect->has_as || expect->as != EXEC_AS_CHILD)
+			continue;
+		struct diag *diag =
+			report(reader, DIAG_MISSING_CHILD, expect->span, "a child has no children");
+		help(reader, diag, "write 'as profile %.*s//%.*s' for another child",
+			SLICE_FMT(shown(reader, service->name)),
+			SLICE_FMT(shown(reader, expect->as_name)));
+	}
+}
+
 static bool is_name_character(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -112,6 +126,7 @@ void check_children(struct reader *reader, const struct service *service)
 		use->child = child;
 		*index_at(&children, child->name) = use;
 		check_exec_of_child(reader, service, child);
+		check_expect_of_child(reader, service, child);
 	}
 	for (const struct path_entry *exec = service->exec; exec; exec = exec->next)
 		if (exec->as == EXEC_AS_CHILD)

@@ -186,6 +186,8 @@ static void read_children(
 static void read_key(struct reader *reader, const struct key *key, const struct node *node,
 	struct service *service)
 {
+	service->has_network = service->has_network || key->id == KEY_NETWORK;
+	service->has_capabilities = service->has_capabilities || key->id == KEY_CAPABILITIES;
 	if (key->id == KEY_NAME)
 		read_name(reader, key, node, service);
 	else if (key->id == KEY_DESCRIPTION)
@@ -281,6 +283,21 @@ static bool check_root(struct reader *reader, const struct node *root)
 	return false;
 }
 
+/* A child without a template is strict, however broad that of its parent is. */
+static void default_templates(struct service *service)
+{
+	struct slice strict =
+		slice_is(service->template, "host") ? SLICE("host") : SLICE("container");
+	if (!service->has_template)
+		service->template_span = service->name_span; /* for messages about the default */
+	for (struct service *child = service->children; child; child = child->next) {
+		if (child->has_template)
+			continue;
+		child->template = strict;
+		child->template_span = child->name_span;
+	}
+}
+
 bool service_read(struct unit *unit, const struct source *source, struct service **ret_service)
 {
 	*ret_service = NULL;
@@ -300,8 +317,7 @@ bool service_read(struct unit *unit, const struct source *source, struct service
 	service->run = container_new(&reader);
 	read_mapping(&reader, PLACE_SERVICE, root, service);
 	container_finish(&reader, service, service->run);
-	if (!service->has_template)
-		service->template_span = service->name_span; /* for messages about the default */
+	default_templates(service);
 	check_children(&reader, service);
 	*ret_service = service;
 	return unit->diags.errors == reader.errors;

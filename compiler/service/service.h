@@ -95,6 +95,7 @@ struct service {
 	struct span mode_span;
 	struct path_entry *binary, *libraries, *readable, *writable, *exec;
 	struct service *children;
+	bool has_network, has_capabilities; /* the lists are given, perhaps empty */
 	struct network_entry *network;
 	struct capability_entry *capabilities;
 	struct text *abstractions; /* names below abstractions/ */

@@ -19,6 +19,8 @@ static const char template_text[] = "abi <abi/3.0>,\n"
 				    "	deny /sys/** wklx,\n"
 				    "}\n";
 
+enum { FUZZ_CHILDREN = 64 };
+
 static void compile(
 	struct unit *unit, const struct source *source, const struct policy_template *template)
 {
@@ -31,7 +33,16 @@ static void compile(
 		fuzz_demand(unit->diags.errors > errors, "refused without a diagnostic");
 		return;
 	}
-	if (!compile_service(unit, service, template, &options, &compiled)) {
+	const struct policy_template *of_children[FUZZ_CHILDREN];
+	struct service_templates templates = {template, of_children};
+	size_t count = 0;
+	for (const struct service *child = service->children; child; child = child->next)
+		count++;
+	if (count > FUZZ_CHILDREN)
+		return;
+	for (size_t i = 0; i < count; i++)
+		of_children[i] = template;
+	if (!compile_service(unit, service, &templates, &options, &compiled)) {
 		fuzz_demand(unit->diags.errors > errors, "refused without a diagnostic");
 		return;
 	}
@@ -50,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct source *template_source =
 		sources_add(&shared.sources, SLICE("<template>"), SLICE(template_text), 1);
 	const struct policy_template *template =
-		template_prepare(&shared, template_source, SLICE("t"), NULL);
+		template_prepare(&shared, template_source, SLICE("t"), NULL, false);
 	fuzz_demand(template != NULL, "the template is valid");
 	struct slice text = arena_copy(&unit.arena, slice_of((const char *)data, size));
 	const struct source *source = sources_add(&unit.sources, SLICE("input"), text, 1);

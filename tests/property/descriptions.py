@@ -25,6 +25,16 @@ profile @{name} {
 }
 """
 
+# What may not even be read.
+DEEP_TEMPLATE = """\
+abi <abi/3.0>,
+include <tunables/global>
+profile @{name} {
+	file,
+	deny /sys/kernel/security/{,**} rwklmx,
+}
+"""
+
 PID = re.compile(r"[1-9][0-9]{0,5}|[1-4][0-9]{6}")
 
 NAMES = ["sys", "kernel", "comm", "shm", "shmmax", "shmall", "fs", "cgroup", "cg", "c", "net", "ipv4",
@@ -119,6 +129,56 @@ def carve_round(seed, scratch, template):
     check(not wrong, "carve-outs, seed %d" % seed, "%s\n%s\n%s" % (text, wrong[:5], result.text))
 
 
+def read_round(seed, scratch, template):
+    """What may not even be read is opened by name, for reading and nothing else."""
+    rng = random.Random(seed)
+    names = ["/sys/kernel/security/apparmor/profiles", "/sys/kernel/security/lsm", "/sys/kernel/security/x/y",
+             "/sys/kernel/security/integrity/ima/policy", "/sys/kernel/security/apparmor/features/caps/mask"]
+    chosen = rng.sample(names, rng.randint(1, 3))
+    text = json.dumps({"name": "p", "template": template, "binary": "/b", "readable": [{"file": name} for name in chosen]})
+    result = aaforge("compile", scratch.file("r.yaml", text))
+    if not check(result.status == 0, "reads, seed %d compile" % seed, result.message):
+        return
+    dfa = Dfa(compile_text(result.out))
+    wrong = []
+    for _ in range(150):
+        path = near(rng, chosen)
+        if "//" in path or not path.startswith("/sys/kernel/security/"):
+            continue
+        for owner in (False, True):
+            if dfa.allows(path, "r", owner) != (path in chosen) or any(dfa.allows(path, p, owner) for p in "wkmx"):
+                wrong.append(path)
+    check(not wrong, "exceptions for reading, seed %d" % seed, "%s\n%s\n%s" % (text, wrong[:5], result.text))
+
+
+def child_round(scratch):
+    """A child is strict below every template, and what it lists is its own."""
+    for parent in ["container", "docker-default", "minimal"]:
+        text = json.dumps({"name": "p", "template": parent, "binary": "/b", "exec": [{"path": "/k", "as": "child kid"}],
+                           "children": {"kid": {"binary": "/k", "readable": ["/etc/kid.conf"]}}})
+        result = aaforge("compile", scratch.file("c.yaml", text))
+        dfa = Dfa(compile_text(result.out), 1)
+        for path in ["/etc/shadow", "/root/x", "/etc/kid.conf", "/proc/sys/kernel/hostname", "/usr/bin/id"]:
+            for permission in "rwklmx":
+                want = path == "/etc/kid.conf" and permission == "r"
+                if permission in "rm" and path.startswith("/usr/"):
+                    continue  # libraries and data of abstractions/base
+                check(dfa.allows(path, permission, False) == want, "child of %s: %s %s" % (parent, path, permission), result.text)
+
+
+def class_round(scratch):
+    """A class that is listed below docker-default is what is allowed; what is not listed stays as it is."""
+    for key, value, wanted in [("capabilities", ["chown"], {"chown"}), ("capabilities", [], set()), ("network", [], None)]:
+        text = json.dumps({"name": "p", "template": "docker-default", key: value})
+        emitted = aaforge("compile", scratch.file("k.yaml", text)).text
+        rules = [line.strip() for line in emitted.splitlines()]
+        check(("capability," in rules) == (key != "capabilities"), "docker-default with %s %s: capability" % (key, value), emitted)
+        check(("network," in rules) == (key != "network"), "docker-default with %s %s: network" % (key, value), emitted)
+        if wanted is not None:
+            got = {line.split()[1].rstrip(",") for line in rules if line.startswith("capability ")}
+            check(got == wanted, "docker-default with %s %s: the list" % (key, value), emitted)
+
+
 def owner_round(scratch, template):
     """owner: true leaves the deny to everybody else."""
     text = json.dumps({"name": "p", "template": template, "binary": "/b",
@@ -161,6 +221,11 @@ def main():
         for seed in range(rounds):
             carve_round(seed, scratch, template)
         owner_round(scratch, template)
+        deep = scratch.file("deep.profile", DEEP_TEMPLATE)
+        for seed in range(rounds):
+            read_round(seed, scratch, deep)
+        child_round(scratch)
+        class_round(scratch)
         say("hostile values: %d" % (rounds * 3))
         for seed in range(rounds * 3):
             hostile_round(seed, scratch)

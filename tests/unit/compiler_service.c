@@ -32,7 +32,7 @@ static const struct refusal refusals[] = {
 	R(HEAD "readable: [{path: /b, link: true}]\n", "unknown-key", 3, 23),
 	R(HEAD "exec: [{path: /b, as: child c}]\n"
 	       "children:\n"
-	       "  c: {binary: /b, template: host}\n",
+	       "  c: {binary: /b, name: host}\n",
 		"unknown-key", 5, 19),
 	R(HEAD "exec: [{path: /b, as: child c}]\n"
 	       "children: {c: {binary: /b, name: x}}\n",

@@ -1,5 +1,6 @@
 #include "manager/file.h"
 #include "manager/library.h"
+#include "policy/includes.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 
@@ -144,7 +145,7 @@ UNIT_TEST(library_loops_end)
 	place_end(&place);
 }
 
-UNIT_TEST(library_reports_mistakes_once)
+UNIT_TEST(library_tells_once_what_it_cannot_read)
 {
 	struct place place = place_begin();
 	place_put(&place, "base/bad", "/a r\n/b r,\n");
@@ -154,16 +155,54 @@ UNIT_TEST(library_reports_mistakes_once)
 	struct library *library = open_library(&place, NULL, 0);
 	found(library, "loop1", true);
 	found(library, "bad", true);
-	size_t errors = library_unit(library)->diags.errors;
-	CU_ASSERT_TRUE(errors > 0);
+	const struct diags *diags = &library_unit(library)->diags;
+	size_t notes = diags->notes;
+	CU_ASSERT_EQUAL(notes, 2);
 	found(library, "bad", true);
 	found(library, "user", true);
 	found(library, "loop2", true);
-	CU_ASSERT_EQUAL(library_unit(library)->diags.errors, errors);
+	CU_ASSERT_EQUAL(diags->notes, notes);
+	CU_ASSERT_EQUAL(diags->errors, 0);
+	CU_ASSERT_PTR_NULL(diags->first->next->next);
+	CU_ASSERT_PTR_EQUAL(diags->first->next, diags->last);
+	CU_ASSERT_EQUAL(diags->first->id, DIAG_OPAQUE_INCLUDE);
 	struct location location;
-	CU_ASSERT_TRUE(sources_locate(&library_unit(library)->sources,
-		library_unit(library)->diags.first->at.begin, &location));
+	CU_ASSERT_TRUE(
+		sources_locate(&library_unit(library)->sources, diags->first->at.begin, &location));
 	CU_ASSERT_TRUE(slice_is(location.source->name, place_at(&place, "base/loop2")));
+	library_free(library);
+	place_end(&place);
+}
+
+static const struct include_file *included(struct library *library, const char *path)
+{
+	const struct include_loader *loader = library_loader(library);
+	bool is_missing;
+	return loader->find(loader->context, slice_str(path), true, &is_missing);
+}
+
+UNIT_TEST(library_keeps_what_it_understands)
+{
+	struct place place = place_begin();
+	place_put(&place, "base/new", "/a r,\nif \"x\" in @{V} { /b r, }\n/c r,\n");
+	place_put(&place, "base/old", "/a r,\nalias /usr/bin/[ -> /usr/bin/gnu[,\n");
+	place_put(&place, "base/user", "include <old>\ninclude <new>\n");
+	place_put(&place, "base/missing", "include <nowhere>\n");
+	struct library *library = open_library(&place, NULL, 0);
+	const struct include_file *user = included(library, "user");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(user);
+	CU_ASSERT_FALSE(user->is_opaque);
+	const struct include_file *file = included(library, "new");
+	CU_ASSERT_TRUE(file->is_opaque);
+	CU_ASSERT_PTR_NOT_NULL(file->body->rules);
+	CU_ASSERT_PTR_EQUAL(
+		includes_opaque(&library_unit(library)->arena, user->body->includes), file);
+	CU_ASSERT_FALSE(included(library, "old")->is_opaque);
+	CU_ASSERT_PTR_NOT_NULL(included(library, "old")->preamble->aliases);
+	CU_ASSERT_EQUAL(library_unit(library)->diags.errors, 0);
+	/* What is missing is missing for apparmor_parser as well. */
+	CU_ASSERT_FALSE(included(library, "missing")->is_opaque);
+	CU_ASSERT_EQUAL(library_unit(library)->diags.errors, 1);
 	library_free(library);
 	place_end(&place);
 }
