@@ -229,8 +229,13 @@ static void use_binary(struct gatherer *g, struct slice path, struct slice conte
 	check_namespace(g, item, path);
 }
 
-static void add_text(struct gatherer *g, struct slice path, struct slice text, bool from_directory)
+static void add_text(
+	struct gatherer *g, struct slice path, struct slice content, bool from_directory)
 {
+	/* Of an installed text the first line tells that it is; the rest is what was compiled when
+	 * it was installed, so that its verdict is known. */
+	struct slice text;
+	bool is_marked = installed_owner(content, &text) == OWNER_AAFORGE;
 	if (g->text_count == g->text_capacity) {
 		g->text_capacity = g->text_capacity ? g->text_capacity * 2 : 16;
 		g->texts = reallocarray(g->texts, g->text_capacity, sizeof(*g->texts));
@@ -239,7 +244,11 @@ static void add_text(struct gatherer *g, struct slice path, struct slice text, b
 			out_of_memory();
 	}
 	g->from_directory[g->text_count] = from_directory;
-	g->texts[g->text_count++] = (struct profile_text){.path = path, .text = text};
+	g->texts[g->text_count++] = (struct profile_text){
+		.path = path,
+		.text = is_marked ? text : content,
+		.first_line = is_marked ? 2 : 1,
+	};
 }
 
 /* Neither description nor directory: the content tells what it is. */

@@ -174,23 +174,6 @@ static bool is_held_as_recorded(const struct review *review, const struct review
 	       loaded_is_as_recorded(review->loaded, row->namespace, row->name, &row->record);
 }
 
-/* Whether the file is the very text that was loaded: an installed one, or a profile text. */
-static bool is_recorded_text(const struct review_row *row)
-{
-	struct digest digest;
-	if (row->installed.owner == OWNER_AAFORGE) {
-		digest = digest_of(row->installed.text);
-	} else {
-		struct bytes text = {0};
-		if (is_description_name(row->file) ||
-			!file_read(row->file.at, limits_default.policy_bytes, &text, NULL))
-			return false;
-		digest = digest_of(bytes_slice(&text));
-		bytes_free(&text);
-	}
-	return memcmp(digest.bytes, row->record.text.bytes, sizeof(digest.bytes)) == 0;
-}
-
 /* Whether it can be read at all. */
 static enum described_state look_at_file(const struct review *review, const struct review_row *row)
 {
@@ -213,10 +196,6 @@ static enum described_state decide_described(const struct review *review, struct
 	if (is_told && row->installed.owner != OWNER_AAFORGE)
 		return DESCRIBED_UNASKED;
 	enum described_state state = look_at_file(review, row);
-	/* A mode that only logs may have been asked of the loader, beside the text. */
-	if (state == DESCRIBED_COMPILED && is_recorded && mode_confines(row->held->mode) &&
-		is_recorded_text(row))
-		return DESCRIBED_AS_LOADED;
 	return is_told ? DESCRIBED_UNASKED : state;
 }
 

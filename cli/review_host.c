@@ -118,9 +118,10 @@ static void look_at_boot(struct looking *looking, struct review_row *row,
 	const struct contender *ours, struct slice program)
 {
 	const struct attachments *attachments = &looking->attachments;
-	for (size_t i = attachments->loaded_count; i < attachments->count; i++) {
-		const struct contender *other = &attachments->contenders[i];
-		if (row->boot_dispute.len > 0 || attachments_loaded(attachments, other->name) ||
+	const struct contender *other;
+	for (size_t at = 0; (other = attachments_next_for(attachments, program, &at));) {
+		if (row->boot_dispute.len > 0 || other->is_loaded ||
+			attachments_loaded(attachments, other->name) ||
 			!contender_matches(other, program) ||
 			!is_taken(looking, ours, other, program))
 			continue;
@@ -205,23 +206,24 @@ static struct slice words_of_processes(
 	return buf_slice(&words);
 }
 
-static void look_at_processes(
-	struct looking *looking, struct review_row *row, const struct contender *ours)
+static void look_at_processes(struct looking *looking, struct review_row *row,
+	const struct contender *ours, const struct slice *programs, size_t count)
 {
 	struct arena *arena = memory(looking);
 	struct running *running, *outside;
 	const struct process_question question = {
 		.namespace = row->namespace,
 		.name = row->name,
+		.literal = count == 1 ? programs[0] : SLICE(""),
 		.accepts = accepts,
 		.context = ours,
 	};
 	if (!looking->has_processes)
 		return;
-	size_t count = processes_outside(&looking->processes, &question, arena, &running), kept = 0;
-	row->running = (struct running_profile){row->namespace, row->name, running, count, arena};
-	outside = arena_array(arena, count, sizeof(*outside));
-	for (size_t i = 0; i < count; i++)
+	size_t found = processes_outside(&looking->processes, &question, arena, &running), kept = 0;
+	row->running = (struct running_profile){row->namespace, row->name, running, found, arena};
+	outside = arena_array(arena, found, sizeof(*outside));
+	for (size_t i = 0; i < found; i++)
 		if (running[i].is_unconfined)
 			outside[kept++] = running[i];
 	if (kept == 0)
@@ -236,8 +238,8 @@ static void look_at_processes(
 static void look(struct looking *looking, struct review_row *row)
 {
 	const struct contender *ours = attachments_loaded(&looking->attachments, row->name);
-	struct slice *programs;
-	size_t count;
+	struct slice *programs = NULL;
+	size_t count = 0;
 	if (!ours)
 		return;
 	if (!ours->is_known) {
@@ -248,7 +250,7 @@ static void look(struct looking *looking, struct review_row *row)
 		look_at_programs(looking, row, ours, programs, count);
 	else
 		look_at_pattern(looking, row, ours);
-	look_at_processes(looking, row, ours);
+	look_at_processes(looking, row, ours, programs, count);
 }
 
 static bool any_is_asked_for(const struct review *review)
@@ -266,6 +268,7 @@ void review_look(struct review *review)
 	if (!any_is_asked_for(review))
 		return;
 	attachments_read(review->places, &how, review->arena, &looking.attachments);
+	attachments_index(&looking.attachments);
 	looking.has_processes =
 		processes_read(review->places, review->arena, &looking.processes, NULL);
 	review->hides_processes = !looking.has_processes || looking.processes.is_partial;

@@ -149,7 +149,7 @@ static void work_open(struct run *run, struct work *work, struct profile_text *t
 	unit_init(&work->unit, NULL, out_of_memory);
 	memcpy(work->unit.diags.severities, run->options->severities,
 		sizeof(work->unit.diags.severities));
-	work->source = sources_add(&work->unit.sources, text->path, text->text, 1);
+	work->source = sources_add(&work->unit.sources, text->path, text->text, text->first_line);
 }
 
 static void work_close(struct run *run, struct work *work)

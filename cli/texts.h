@@ -11,6 +11,7 @@
 struct profile_text {
 	struct slice path; /* for messages */
 	struct slice text;
+	uint32_t first_line; /* of the text in its file, from 1 */
 	struct slice binary; /* when accepted, in the arena */
 	bool accepted;
 };

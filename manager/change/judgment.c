@@ -126,7 +126,7 @@ static enum held_policy compare(const struct judging *judging)
 		return HOLDS_WANTED;
 	if (record && loaded_is_as_recorded(
 			      question->loaded, question->namespace, question->name, record))
-		return question->described == DESCRIBED_AS_LOADED ? HOLDS_WANTED : HOLDS_RECORDED;
+		return HOLDS_RECORDED;
 	bool is_comparable = judging->top || (record && record->kind == judging->held->kind);
 	return is_comparable ? HOLDS_OTHER : HOLDS_UNSEEN;
 }

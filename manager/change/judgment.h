@@ -40,14 +40,12 @@ enum held_policy {
 
 /* What says how the profile should be. */
 enum described_state {
-	DESCRIBED_NOT,	     /* nothing does */
-	DESCRIBED_COMPILED,  /* `wanted` */
-	DESCRIBED_AS_LOADED, /* the very text that was loaded, by its digest: nothing was compiled
-			      */
-	DESCRIBED_UNASKED,   /* what it says now does not matter to who asks */
-	DESCRIBED_BROKEN,    /* it was refused */
-	DESCRIBED_GONE,	     /* the file is not there any more */
-	DESCRIBED_HIDDEN,    /* it is not for us to read */
+	DESCRIBED_NOT,	    /* nothing does */
+	DESCRIBED_COMPILED, /* `wanted` */
+	DESCRIBED_UNASKED,  /* what it says now does not matter to who asks */
+	DESCRIBED_BROKEN,   /* it was refused */
+	DESCRIBED_GONE,	    /* the file is not there any more */
+	DESCRIBED_HIDDEN,   /* it is not for us to read */
 };
 
 /* Of yes and no what is known. */

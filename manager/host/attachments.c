@@ -239,10 +239,15 @@ void attachments_read(const struct places *places, const struct attachments_how 
 	*ret_attachments = attachments;
 }
 
+static int by_contender(const void *name, const void *contender)
+{
+	return slice_cmp(*(const struct slice *)name, ((const struct contender *)contender)->name);
+}
+
 const struct contender *attachments_loaded(const struct attachments *attachments, struct slice name)
 {
-	for (size_t i = 0; i < attachments->loaded_count; i++)
-		if (slice_eq(attachments->contenders[i].name, name))
-			return &attachments->contenders[i];
-	return NULL;
+	return attachments->loaded_count == 0
+		       ? NULL
+		       : bsearch(&name, attachments->contenders, attachments->loaded_count,
+				 sizeof(*attachments->contenders), by_contender);
 }

@@ -40,6 +40,7 @@ struct attachments {
 	struct contender *contenders; /* the loaded ones first, by name */
 	size_t count, loaded_count;
 	struct scan boot; /* all profiles that files define, with an attachment or not */
+	const struct contest_index *index; /* of attachments_index, or NULL */
 };
 
 struct attachments_how {

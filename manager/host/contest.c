@@ -3,6 +3,8 @@
 #include "analysis/xmatch.h"
 #include "policy/escape.h"
 
+#include <stdlib.h>
+
 bool contender_matches(const struct contender *contender, struct slice program)
 {
 	if (!contender->is_known)
@@ -27,6 +29,83 @@ bool contender_programs(struct arena *arena, const struct contender *contender,
 	**ret_programs = buf_slice(&text);
 	*ret_count = 1;
 	return true;
+}
+
+/* One program of a contender. */
+struct indexed {
+	struct slice program;
+	uint32_t contender;
+};
+
+struct contest_index {
+	struct indexed *programs; /* by their bytes */
+	uint32_t *wide;		  /* contenders whose programs cannot be counted */
+	size_t program_count, wide_count;
+};
+
+static int by_program(const void *a, const void *b)
+{
+	return slice_cmp(
+		((const struct indexed *)a)->program, ((const struct indexed *)b)->program);
+}
+
+void attachments_index(struct attachments *attachments)
+{
+	struct arena *arena = attachments->arena;
+	struct contest_index *index = arena_new(arena, struct contest_index);
+	size_t room = 0;
+	index->wide = arena_array(arena, attachments->count, sizeof(*index->wide));
+	for (size_t i = 0; i < attachments->count; i++) {
+		struct slice *programs;
+		size_t count;
+		if (!contender_programs(arena, &attachments->contenders[i], &programs, &count)) {
+			index->wide[index->wide_count++] = (uint32_t)i;
+			continue;
+		}
+		if (index->program_count + count > room) {
+			struct indexed *old = index->programs;
+			room = 2 * room + count + 64;
+			index->programs = arena_array(arena, room, sizeof(*old));
+			if (index->program_count > 0)
+				memcpy(index->programs, old, index->program_count * sizeof(*old));
+		}
+		for (size_t k = 0; k < count; k++)
+			index->programs[index->program_count++] =
+				(struct indexed){programs[k], (uint32_t)i};
+	}
+	if (index->program_count > 0)
+		qsort(index->programs, index->program_count, sizeof(*index->programs), by_program);
+	attachments->index = index;
+}
+
+/* The first of a program in the index, or where it would be. */
+static size_t first_of(const struct contest_index *index, struct slice program)
+{
+	size_t low = 0, high = index->program_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (slice_cmp(index->programs[middle].program, program) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct contender *attachments_next_for(
+	const struct attachments *attachments, struct slice program, size_t *at)
+{
+	const struct contest_index *index = attachments->index;
+	if (!index)
+		return *at < attachments->count ? &attachments->contenders[(*at)++] : NULL;
+	/* First the wide ones, then those of the program. */
+	if (*at < index->wide_count)
+		return &attachments->contenders[index->wide[(*at)++]];
+	size_t found = first_of(index, program) + *at - index->wide_count;
+	if (found >= index->program_count || !slice_eq(index->programs[found].program, program))
+		return NULL;
+	++*at;
+	return &attachments->contenders[index->programs[found].contender];
 }
 
 /* A profile of a set, as if it were loaded. */
@@ -129,12 +208,11 @@ static int order(const struct attachments *attachments, const struct contender *
 static const struct contender *find_tied(
 	const struct attachments *attachments, const struct contender *best, struct slice program)
 {
-	for (size_t i = 0; i < attachments->loaded_count; i++) {
-		const struct contender *at = &attachments->contenders[i];
-		if (at != best && contender_matches(at, program) &&
-			order(attachments, best, at, program) >= 0)
-			return at;
-	}
+	const struct contender *other;
+	for (size_t at = 0; (other = attachments_next_for(attachments, program, &at));)
+		if (other->is_loaded && other != best && contender_matches(other, program) &&
+			order(attachments, best, other, program) >= 0)
+			return other;
 	return NULL;
 }
 
@@ -143,13 +221,15 @@ struct start attachments_start(
 {
 	struct start start = {.kind = START_UNMATCHED};
 	const struct contender *best = NULL;
-	for (size_t i = 0; i < attachments->loaded_count; i++) {
-		const struct contender *at = &attachments->contenders[i];
-		if (!at->is_known)
-			start.unknown = at;
-		else if (contender_matches(at, program) &&
-			 (!best || order(attachments, best, at, program) > 0))
-			best = at;
+	const struct contender *other;
+	for (size_t at = 0; (other = attachments_next_for(attachments, program, &at));) {
+		if (!other->is_loaded)
+			continue;
+		if (!other->is_known)
+			start.unknown = other;
+		else if (contender_matches(other, program) &&
+			 (!best || order(attachments, best, other, program) > 0))
+			best = other;
 	}
 	if (!best)
 		return start;

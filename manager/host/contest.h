@@ -30,6 +30,19 @@ bool attachments_next_dispute(const struct attachments *attachments,
 	const struct set_member *member, const struct set_profile *profile, size_t *at,
 	struct dispute *ret_dispute);
 
+/*
+ * Makes questions about single programs cheap: who asks many of them calls it once. The index lies
+ * in the arena.
+ */
+void attachments_index(struct attachments *attachments);
+
+/*
+ * The contenders that may match a program, in no order, the first of them with *at 0: those that
+ * are not returned do not. *at moves on. NULL at the end.
+ */
+const struct contender *attachments_next_for(
+	const struct attachments *attachments, struct slice program, size_t *at);
+
 enum start_kind {
 	START_ATTACHED,	 /* by the profile in question */
 	START_OTHER,	 /* by `other` */

@@ -102,22 +102,16 @@ UNIT_TEST(judgment_of_what_is_wanted_is_current)
 	arena_free(&world.arena);
 }
 
-/* The text that was loaded, by its digest: nothing is compiled, and nothing is believed that the
- * kernel's hash does not say. */
+/* Nothing is believed that the kernel's hash does not say. */
 UNIT_TEST(judgment_without_compiling)
 {
 	struct world world;
 	world_begin(&world);
 	world.question.wanted = NULL;
-	world.question.described = DESCRIBED_AS_LOADED;
-	CU_ASSERT_TRUE(is(&world, STATE_CURRENT, ""));
-	CU_ASSERT_EQUAL(world.judgment.holds, HOLDS_WANTED);
 	world.question.described = DESCRIBED_UNASKED;
 	CU_ASSERT_TRUE(is(&world, STATE_CURRENT, ""));
 	CU_ASSERT_EQUAL(world.judgment.holds, HOLDS_RECORDED);
 	world.held.hash = SLICE("bb");
-	CU_ASSERT_TRUE(is(&world, STATE_DRIFTED, "replaced by somebody else"));
-	world.question.described = DESCRIBED_AS_LOADED;
 	CU_ASSERT_TRUE(is(&world, STATE_DRIFTED, "replaced by somebody else"));
 	arena_free(&world.arena);
 }

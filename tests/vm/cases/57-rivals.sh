@@ -9,7 +9,8 @@ D=/etc/aaforge
 mkdir svc
 cp /usr/bin/bash /usr/bin/web
 # Without abstractions, which take most of the time.
-cat >/tmp/attached.profile <<'X'
+mkdir -p $D/templates
+cat >$D/templates/attached.profile <<'X'
 abi <abi/3.0>,
 profile @{name} @{attachment} {
 	/** rwmix,
@@ -18,7 +19,7 @@ profile @{name} @{attachment} {
 }
 X
 describe() { # NAME BINARY [LINE …]
-	printf 'name: %s\ntemplate: /tmp/attached.profile\nbinary: "%s"\n' "$1" "$2"
+	printf 'name: %s\ntemplate: /etc/aaforge/templates/attached.profile\nbinary: "%s"\n' "$1" "$2"
 	shift 2
 	[ $# = 0 ] || printf '%s\n' "$@"
 }
