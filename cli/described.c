@@ -52,6 +52,13 @@ static void read_document(struct reader *reader, const char *path, const struct 
 			entry.template = arena_copy(reader->arena, service->template);
 	}
 	add(reader, entry);
+	for (const struct service *child = service ? service->children : NULL; child;
+		child = child->next) {
+		if (!child->has_template || !is_template_path(child->template))
+			continue;
+		entry.template = arena_copy(reader->arena, child->template);
+		add(reader, entry);
+	}
 }
 
 static bool read_file(struct reader *reader, const char *path, struct error **ret_error)

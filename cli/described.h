@@ -15,6 +15,7 @@ struct described {
 	struct slice template; /* as written; empty: a built-in */
 };
 
+/* A description whose children have templates of their own has an entry for each of these. */
 struct described_list {
 	struct described *entries; /* by path */
 	size_t count;

@@ -157,30 +157,30 @@ static bool digests_are_equal(const struct digest *a, const struct digest *b)
 
 /* The text of a template, if it still is what the profile was compiled with. */
 static bool read_template(
-	struct deciding *deciding, const struct gathered *item, struct slice *ret_text)
+	struct deciding *deciding, const struct gathered_template *template, struct slice *ret_text)
 {
 	struct slice text;
-	if (!read_if_there(deciding, item->template, &text))
+	if (!read_if_there(deciding, template->path, &text))
 		return false;
 	struct digest now = digest_of(text);
-	if (!digests_are_equal(&now, &item->template_digest))
+	if (!digests_are_equal(&now, &template->digest))
 		return false;
 	*ret_text = text;
 	return true;
 }
 
 static struct shared_file *decide_template(
-	struct deciding *deciding, struct slice path, const struct gathered *item)
+	struct deciding *deciding, struct slice path, const struct gathered_template *template)
 {
 	struct shared_file *file = arena_new(memory(deciding), struct shared_file);
 	struct slice old;
 	*file = (struct shared_file){
-		.next = deciding->templates, .path = path, .source = item->template};
+		.next = deciding->templates, .path = path, .source = template->path};
 	deciding->templates = file;
-	if (!read_template(deciding, item, &file->text)) {
+	if (!read_template(deciding, template, &file->text)) {
 		file->obstacle = arena_printf(memory(deciding),
 			"its template '%.*s' is gone, or another one by now",
-			SLICE_FMT(item->template));
+			SLICE_FMT(template->path));
 		return file;
 	}
 	if (!read_if_there(deciding, path, &old))
@@ -199,16 +199,14 @@ static struct shared_file *find_template(struct deciding *deciding, struct slice
 	return file;
 }
 
-/* The template that goes with a description, or NULL: it has none, or it stays where it is. */
-static struct shared_file *template_of(struct deciding *deciding, struct desired *desired)
+/* A template that goes with a description, or NULL: it stays where it is. */
+static struct shared_file *shared_template(struct deciding *deciding, struct desired *desired,
+	const struct gathered_template *template)
 {
-	const struct gathered *item = desired->item;
 	struct error *error = NULL;
 	struct slice path;
-	if (item->template.len == 0)
-		return NULL;
-	if (!template_place(deciding->machine->places.descriptions, item->template_as,
-		    memory(deciding), &path, &error)) {
+	if (!template_place(deciding->machine->places.descriptions, template->as, memory(deciding),
+		    &path, &error)) {
 		struct buf words = buf_new(memory(deciding));
 		error_print(error, &words);
 		error_free(error);
@@ -219,14 +217,14 @@ static struct shared_file *template_of(struct deciding *deciding, struct desired
 		return NULL;
 	struct shared_file *file = find_template(deciding, path);
 	if (!file)
-		file = decide_template(deciding, path, item);
+		file = decide_template(deciding, path, template);
 	struct slice text;
-	if (!slice_eq(file->source, item->template) &&
-		(!read_template(deciding, item, &text) || !slice_eq(text, file->text)))
+	if (!slice_eq(file->source, template->path) &&
+		(!read_template(deciding, template, &text) || !slice_eq(text, file->text)))
 		object(desired,
 			arena_printf(memory(deciding),
 				"'%.*s' and '%.*s' are two templates, and would both be '%.*s'",
-				SLICE_FMT(file->source), SLICE_FMT(item->template),
+				SLICE_FMT(file->source), SLICE_FMT(template->path),
 				SLICE_FMT(path)));
 	return file;
 }
@@ -257,18 +255,24 @@ static size_t decide_description(struct deciding *deciding, struct desired *desi
 static void decide_files(
 	struct deciding *deciding, struct desired *desired, const struct installed *installed)
 {
-	struct change_file *files = arena_array(memory(deciding), 2, sizeof(*files));
+	const struct gathered_template *templates = desired->item->templates, *at;
+	size_t room = 1;
+	for (at = templates; at; at = at->next)
+		room++;
+	struct change_file *files = arena_array(memory(deciding), room, sizeof(*files));
 	desired->change.files = files;
 	if (is_at_home(deciding, desired->item->path))
 		return;
 	size_t count = decide_description(deciding, desired, installed, files);
-	const struct shared_file *template = template_of(deciding, desired);
-	if (template && !template->text.at)
-		object(desired, template->obstacle);
-	else if (template && template->obstacle.len > 0)
-		object_unless_forced(deciding, desired, template->obstacle);
-	if (template && !template->is_same)
-		files[count++] = (struct change_file){template->path, template->text};
+	for (at = templates; at; at = at->next) {
+		const struct shared_file *file = shared_template(deciding, desired, at);
+		if (file && !file->text.at)
+			object(desired, file->obstacle);
+		else if (file && file->obstacle.len > 0)
+			object_unless_forced(deciding, desired, file->obstacle);
+		if (file && !file->is_same)
+			files[count++] = (struct change_file){file->path, file->text};
+	}
 	desired->change.file_count = count;
 }
 

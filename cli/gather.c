@@ -115,8 +115,10 @@ static const struct root_finding *keep_findings(
 
 static bool is_trusted(struct gatherer *g, const struct gathered *item)
 {
-	return trusted_file(&g->trusted, item->path.at) &&
-	       (item->template.len == 0 || trusted_file(&g->trusted, item->template.at));
+	bool is = trusted_file(&g->trusted, item->path.at);
+	for (const struct gathered_template *at = item->templates; at; at = at->next)
+		is = trusted_file(&g->trusted, at->path.at) && is;
+	return is;
 }
 
 /*
@@ -143,6 +145,27 @@ static void check_names(struct gatherer *g, struct gathered *item)
 	}
 }
 
+static void add_template(struct verify *verify, const struct work_item *work,
+	const struct service *service, struct gathered *item)
+{
+	struct gatherer *g = verify->context;
+	struct arena *arena = &g->out->arena;
+	struct slice file = template_file(arena, service, work->path.at);
+	if (file.len == 0)
+		return;
+	struct gathered_template *template = arena_new(arena, struct gathered_template);
+	*template = (struct gathered_template){
+		.next = item->templates,
+		.path = absolute(arena, file),
+		.as = arena_copy(arena, service->template),
+		.digest = template_digest(verify->pipeline, file),
+	};
+	for (const struct gathered_template *at = item->templates; at; at = at->next)
+		if (slice_eq(at->path, template->path))
+			return;
+	item->templates = template;
+}
+
 static void use_description(
 	struct verify *verify, struct work_item *work, bool accepted, struct slice binary)
 {
@@ -152,12 +175,10 @@ static void use_description(
 	item->name = arena_copy(arena, work->name);
 	item->document = arena_copy(arena, work->document);
 	if (work->service) {
-		struct slice file = template_file(arena, work->service, work->path.at);
-		if (file.len > 0) {
-			item->template = absolute(arena, file);
-			item->template_digest = template_digest(verify->pipeline, file);
-			item->template_as = arena_copy(arena, work->service->template);
-		}
+		add_template(verify, work, work->service, item);
+		for (const struct service *child = work->service->children; child;
+			child = child->next)
+			add_template(verify, work, child, item);
 		item->image = arena_copy(arena, image_of(work->service));
 	}
 	item->root_findings = keep_findings(arena, work->root_findings);

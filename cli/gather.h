@@ -17,16 +17,22 @@
 #include "manager/places.h"
 #include "manager/policy_set.h"
 
+/* A template that is a file. */
+struct gathered_template {
+	const struct gathered_template *next;
+	struct slice path;    /* absolute */
+	struct slice as;      /* as the description writes it */
+	struct digest digest; /* of what was compiled with */
+};
+
 struct gathered {
 	struct set_member *member; /* NULL: it was only refused (gather keeps going) */
 	struct slice name;	   /* of the profile: descriptions only */
 	struct slice path;	   /* absolute path of the file; "-" for standard input */
 	struct slice document;	   /* the description's own bytes; empty for texts and binaries */
-	struct slice template;	   /* absolute path of its template file, or empty */
-	struct digest template_digest;		  /* of what was compiled with */
-	struct slice template_as;		  /* the path as the description writes it */
-	struct slice image;			  /* container: image:, or empty */
-	const struct root_finding *root_findings; /* gather_options.looks_at_root; or NULL */
+	const struct gathered_template *templates; /* its own, and those of its children */
+	struct slice image;			   /* container: image:, or empty */
+	const struct root_finding *root_findings;  /* gather_options.looks_at_root; or NULL */
 };
 
 struct gathering {

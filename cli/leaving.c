@@ -134,10 +134,17 @@ static void decide_template(const struct machine *machine, const struct leaving_
 			&place, NULL) ||
 		place.len == 0 || is_needed(machine, list, described, place))
 		return;
-	struct change_file *file = arena_new(machine->arena, struct change_file);
-	file->path = place;
-	leaving->change.files = file;
-	leaving->change.file_count = 1;
+	const struct change *change = &leaving->change;
+	struct change_file *files =
+		arena_array(machine->arena, change->file_count + 1, sizeof(*files));
+	for (size_t i = 0; i < change->file_count; i++) {
+		if (slice_eq(change->files[i].path, place))
+			return;
+		files[i] = change->files[i];
+	}
+	files[change->file_count] = (struct change_file){.path = place};
+	leaving->change.files = files;
+	leaving->change.file_count++;
 }
 
 static void begin(const struct machine *machine, struct leaving *leaving)

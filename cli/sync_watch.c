@@ -61,10 +61,12 @@ static void follow_templates(void *context, const struct gathering *gathering)
 	struct following *following = context;
 	struct slice last = {0};
 	for (size_t i = 0; i < gathering->count; i++) {
-		struct slice template = gathering->items[i].template;
-		if (template.len > 0 && !slice_eq(template, last))
-			follow_file(following, template.at);
-		last = template;
+		const struct gathered_template *template = gathering->items[i].templates;
+		for (; template; template = template->next) {
+			if (!slice_eq(template->path, last))
+				follow_file(following, template->path.at);
+			last = template->path;
+		}
 	}
 	following->has_used = true;
 }

@@ -474,6 +474,25 @@ def templates():
         check(not os.path.exists(world.copy("abs.profile")), "it was not copied")
 
 
+def templates_of_children():
+    """Each child may have a template of its own, which goes and comes with the description."""
+    with World() as world:
+        for name in ("own", "kid"):
+            world.file("svc/%s.profile" % name, TEMPLATE % "hosts")
+        lines = ["template: own.profile", "exec: [{path: /k, as: child kid}, {path: /l, as: child low}, {path: /m, as: child strict}]", "children:",
+                 "  kid: {template: kid.profile, binary: /k}", "  low: {template: kid.profile, binary: /l}", "  strict: {binary: /m}"]
+        world.describe("web", *lines)
+        done(world.go("sync", world.directory), "1 new", "children: installed")
+        for name in ("own", "kid"):
+            check(read(world.copy(name + ".profile")) == TEMPLATE % "hosts", "children: the template %s is kept" % name)
+        done(world.go("sync", world.path("/etc/aaforge")), "^nothing to do: 1", "children: what is installed is complete")
+        world.file("svc/kid.profile", TEMPLATE % "hostname")
+        done(world.go("sync", world.directory), "1 changed", "children: the template of a child is another")
+        check(read(world.copy("kid.profile")) == TEMPLATE % "hostname", "children: it is kept")
+        done(world.go("remove", "web"), "1 gone", "children: removed")
+        check(not any(os.path.exists(world.copy(name + ".profile")) for name in ("own", "kid")), "children: their templates went with it")
+
+
 def image():
     """The tree of an image has no kernel."""
     with World() as world:
@@ -859,7 +878,7 @@ def units():
 
 
 def main():
-    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, image, rivals, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
+    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, templates_of_children, image, rivals, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             say(part.__name__)
