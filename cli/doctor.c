@@ -7,6 +7,8 @@
 #include "cli/report.h"
 #include "cli/review.h"
 #include "manager/file.h"
+#include "manager/host/root_check.h"
+#include "manager/kernel.h"
 #include "manager/runtime.h"
 #include "manager/scan.h"
 #include "manager/system/path.h"
@@ -290,6 +292,53 @@ static void check_writers(struct doctor *doctor)
 		check_writers_of(doctor, &trust, templates);
 }
 
+static void report_path(
+	struct doctor *doctor, const struct gathered *item, const struct root_finding *found)
+{
+	enum severity severity = diag_kinds[found->id].severity;
+	if (severity == SEVERITY_NOTE)
+		return;
+	finding_add(&doctor->findings,
+		severity == SEVERITY_ERROR ? FINDING_PATH_WRONG : FINDING_PATH_ODD,
+		"'%.*s' (%.*s): %.*s [%s]", SLICE_FMT(item->name), SLICE_FMT(item->path),
+		SLICE_FMT(found->message), diag_kinds[found->id].name);
+	if (found->help.len > 0)
+		finding_mend(&doctor->findings, "%.*s", SLICE_FMT(found->help));
+}
+
+/* What attaches by path is for programs of this machine: are they there, and not behind links? */
+static void check_paths(struct doctor *doctor)
+{
+	struct file_list files;
+	struct gathering gathering;
+	char *directory = doctor->places.descriptions;
+	if (!doctor->has_loaded || !file_list_read(directory, &files, NULL))
+		return;
+	size_t count = files.count;
+	file_list_free(&files);
+	if (count == 0)
+		return;
+	struct options options = *doctor->options;
+	options.arguments = &directory;
+	options.argument_count = 1;
+	options.quiet = true;
+	char *features = kernel_features(&doctor->places, NULL);
+	const struct gather_options how = {
+		.descriptions_only = true,
+		.errors_only = true,
+		.looks_at_root = true,
+		.root_findings_only = true,
+		.features = features,
+	};
+	gather(&options, &how, &gathering);
+	for (size_t i = 0; i < gathering.count; i++)
+		for (const struct root_finding *found = gathering.items[i].root_findings; found;
+			found = found->next)
+			report_path(doctor, &gathering.items[i], found);
+	gather_free(&gathering);
+	free(features);
+}
+
 static void examine(struct doctor *doctor)
 {
 	host_read(&doctor->places, &doctor->arena, &doctor->host);
@@ -299,6 +348,7 @@ static void examine(struct doctor *doctor)
 	host_check_features(&doctor->host, &doctor->findings);
 	check_loaded(doctor);
 	check_files(doctor);
+	check_paths(doctor);
 	check_journal(doctor);
 	check_writers(doctor);
 	check_runtimes(doctor);

@@ -31,7 +31,8 @@ static void gather_file(struct lookup *lookup, const char *path)
 	options.argument_count = 1;
 	options.quiet = true;
 	char *features = kernel_features(&lookup->places, NULL);
-	struct gather_options how = {.errors_only = true, .features = features};
+	struct gather_options how = {
+		.errors_only = true, .looks_at_root = true, .features = features};
 	gather(&options, &how, &lookup->gathering);
 	free(features);
 }

@@ -52,7 +52,8 @@ static void compile(struct status_view *view, char **paths, size_t count, struct
 	options.argument_count = count;
 	options.quiet = true;
 	char *features = kernel_features(&view->places, NULL);
-	struct gather_options how = {.errors_only = true, .features = features};
+	struct gather_options how = {
+		.errors_only = true, .looks_at_root = true, .features = features};
 	gather(&options, &how, out);
 	free(features);
 }

@@ -306,10 +306,12 @@ SYNC = ["sync", "--force", "--prune", "new"]
 class Case:
     """`words` are run and killed in a machine made by `make`."""
 
+    enough = 20  # states on each side of the commit
+
     def __init__(self, name, words, hash=None, between=None, stride=1, make=None, loads=None):
         self.name, self.words, self.hash, self.between = name, words, hash, between
         self.stride, self.make = stride, make or make_old
-        self.enough = 15 if make else 20  # states on each side of the commit
+        self.enough = 15 if make else self.enough
         self.loads = [("", name) for name in loads or ("web", "db", "foreign", "fresh")]
         self.left = {"old": 0, "new": 0, "other": 0}
 

@@ -22,6 +22,7 @@ exec:
   - {path: /kid, as: child kid}
 children:
   kid:
+    template: minimal
     binary: /kid
 """
 COLUMNS = ("name", "file", "status", "doctor", "sync")

@@ -9,7 +9,7 @@ allowed="create:/tmp/new write:/tmp/new lock:/tmp/new rename:/tmp/new:/tmp/moved
 	mkdir:/tmp/dir symlink:/tmp/x:/tmp/dir/link unlink:/tmp/dir/link rmdir:/tmp/dir list:/tmp/
 	create:/run/new write:/run/new lock:/run/new unlink:/run/new list:/run/
 	list:/usr/lib/ read:$library map:$library map:/app
-	read:/etc/hosts read:/etc/nsswitch.conf read:/proc/self/mountinfo read:/proc/sys/net/core/somaxconn
+	read:/etc/hosts read:/etc/nsswitch.conf read:/etc/passwd read:/etc/group read:/proc/self/mountinfo read:/proc/sys/net/core/somaxconn
 	read:/sys/kernel/mm/transparent_hugepage/enabled write:/dev/null read:/dev/urandom
 	socket:inet:stream socket:inet:dgram socket:unix:stream socket:unix:dgram"
 
@@ -21,7 +21,7 @@ denied="read:/etc/shadow
 	list:/sys/kernel/security/ mount:/mnt"
 
 # What no rule allows: logged; complain mode lets it pass.
-unlisted="list:/ list:/etc/ list:/root/ read:/etc/passwd write:/etc/hosts read:/proc/self/environ
+unlisted="list:/ list:/etc/ list:/root/ read:/etc/apparmor.d/abi/3.0 write:/etc/hosts read:/proc/self/environ
 	read:/proc/1/maps create:/srv/file mkdir:/srv/dir read:/usr/bin/busybox exec:/usr/bin/busybox
 	create:/dev/file write:$library create:/usr/lib/new link:/tmp/busybox:/tmp/hard map:/tmp/busybox
 	exec:/tmp/busybox chown:/tmp/busybox
@@ -52,7 +52,7 @@ probes docker-api-profile EACCES ${unlisted%%chown:*} socket:inet:raw
 probes docker-api-profile EACCES ${unlisted#*chown:/tmp/busybox}
 
 denial='apparmor="DENIED" operation="OPERATION".* profile="docker-api-profile"'
-logged "a refused open" "${denial%%OPERATION*}open.* name=\"/etc/passwd\".* denied_mask=\"r\""
+logged "a refused open" "${denial%%OPERATION*}open.* name=\"/etc/apparmor.d/abi/3.0\".* denied_mask=\"r\""
 logged "a refused creation" "${denial%%OPERATION*}mknod.* name=\"/srv/file\".* denied_mask=\"c\""
 logged "a refused program" "${denial%%OPERATION*}exec.* name=\"/usr/bin/busybox\".* denied_mask=\"x\""
 logged "a refused map as code" "${denial%%OPERATION*}file_mmap.* name=\"/tmp/busybox\".* denied_mask=\"m\""
@@ -83,7 +83,7 @@ probes docker-api-profile ok $denied $unlisted
 umount /mnt
 not_logged "nothing is refused" 'apparmor="DENIED"'
 passed='apparmor="ALLOWED" operation="'
-logged "an open that passed" "${passed}open.* name=\"/etc/passwd\".* denied_mask=\"r\""
+logged "an open that passed" "${passed}open.* name=\"/etc/apparmor.d/abi/3.0\".* denied_mask=\"r\""
 logged "an open that was denied" "${passed}open.* name=\"/etc/shadow\".* denied_mask=\"r\""
 logged "a write below /proc" "${passed}open.* name=\"/proc/sys/kernel/core_pattern\".* denied_mask=\"w\""
 logged "a mount" "${passed}mount.* name=\"/mnt/\""
@@ -93,4 +93,4 @@ logged "a capability that passed" "${passed}capable.* capname=\"chown\""
 
 ok "the profile enforces again" aaforge load samples/docker-api.yaml
 same "the process that runs is confined again" "docker-api-profile (enforce)" "$(label_of $pid)"
-probes docker-api-profile EACCES read:/etc/passwd read:/etc/shadow
+probes docker-api-profile EACCES read:/etc/apparmor.d/abi/3.0 read:/etc/shadow

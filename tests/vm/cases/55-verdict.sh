@@ -16,7 +16,7 @@ describe() {
 	mkdir -p svc
 	{
 		printf 'name: web\nbinary: /app\ntemplate: minimal\nexec:\n  - {path: /kid, as: child kid}\n'
-		printf 'children:\n  kid:\n    binary: /kid\n'
+		printf 'children:\n  kid:\n    template: minimal\n    binary: /kid\n'
 		[ $# = 0 ] || printf '%s\n' "$@"
 	} >svc/web.yaml
 }
