@@ -13,12 +13,24 @@ struct search {
 	bool (*is_wanted)(const struct rule *rule);
 	struct region_list denies;
 	size_t work;
+	bool has_allow;	      /* there is a rule to be compared: of most profiles there is none */
 	struct span reported; /* a directory gives several rules: its entry is reported once */
 };
 
 static bool is_deny(const struct search *s, const struct rule *rule)
 {
 	return rule->qualifiers.deny && rule->ops->regions && s->is_wanted(rule);
+}
+
+static bool is_allow(const struct search *s, const struct rule *rule)
+{
+	return !rule->qualifiers.deny && rule->origin != ORIGIN_TEMPLATE && rule->ops->regions &&
+	       s->is_wanted(rule);
+}
+
+static void find_allow(struct search *s, const struct rule *rule)
+{
+	s->has_allow = s->has_allow || is_allow(s, rule);
 }
 
 static void visit_includes(struct search *s, struct include_set *set, const struct include *include,
@@ -137,8 +149,7 @@ static void check_allow(struct search *s, const struct rule *allow)
 	struct region_list regions = {.unit = unit, .scope = s->input->scope};
 	struct span place = check_place(allow);
 	size_t count = 0;
-	if (allow->qualifiers.deny || allow->origin == ORIGIN_TEMPLATE || !allow->ops->regions ||
-		!s->is_wanted(allow) || s->work == 0 ||
+	if (!is_allow(s, allow) || s->work == 0 ||
 		(place.begin == s->reported.begin && place.end == s->reported.end))
 		return;
 	for (size_t i = 0; i < s->denies.count && count < DENIES_MAX; i++)
@@ -163,6 +174,9 @@ void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const
 		.denies = {.unit = input->unit, .scope = input->scope},
 		.work = WORK_MAX,
 	};
+	visit_all(&search, find_allow);
+	if (!search.has_allow)
+		return;
 	visit_all(&search, add_deny);
 	if (search.denies.count > 0)
 		visit_all(&search, check_allow);
