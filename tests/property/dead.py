@@ -83,6 +83,12 @@ def unix_rule(rng, deny):
     return "unix" + " (%s)" % ", ".join(some(rng, ["send", "receive", "connect"])) + kind + (" peer=(%s)" % peer.strip() if peer else "")
 
 
+def create_rule(rng, deny):
+    """A socket is created before it has an address."""
+    what = rng.choice(["(create)", "(bind)", "(create)"] if deny else ["", "(create)", "(create, bind)"])
+    return "unix " + what + maybe(rng, "type=" + rng.choice(["stream", "dgram"])) + " addr=@" + rng.choice(["a", "a*", "b"])
+
+
 def signal_rule(rng, deny):
     return "signal" + access(rng, ["send", "receive"]) + maybe(rng, "set=(%s)" % ", ".join(some(rng, SIGNALS))) + maybe(
         rng, "peer=" + rng.choice(LABELS)
@@ -108,6 +114,15 @@ def dbus_rule(rng, deny):
         + maybe(rng, "interface=" + rng.choice(["org.i", "org.*"]))
         + maybe(rng, "member=" + rng.choice(["Get", "{Get,Set}"]))
         + (" peer=(%s)" % peer.strip() if peer else "")
+    )
+
+
+def grid_rule(rng, deny):
+    """Two fields of two values each: what several denies leave is seen only where both are looked at."""
+    if not deny:
+        return "dbus send path=/{a,b} interface=org.{x,y}"
+    return "dbus send path=%s interface=%s" % rng.choice(
+        [("/a", "org.x"), ("/a", "org.y"), ("/b", "org.{x,y}"), ("/{a,b}", "org.y"), ("/b", "org.x")]
     )
 
 
@@ -370,9 +385,11 @@ KINDS = {
     "capability": (capability_rule, compare_capabilities),
     "network": (network_rule, compare_parts(0xFFFFFFFF, Sockets(False))),
     "unix": (unix_rule, compare_parts(0xFFFFFFFF, Sockets(True))),
+    "create": (create_rule, compare_parts(0xFFFFFFFF, Sockets(True))),
     "signal": (signal_rule, compare_parts(0xFFFFFFFF, Labelled(0x0A, True))),
     "ptrace": (ptrace_rule, compare_parts(0xFFFFFFFF, Labelled(0x09, False))),
     "dbus": (dbus_rule, compare_parts(0xFFFFFFFF, Class(0x20))),
+    "grid": (grid_rule, compare_parts(0xFFFFFFFF, Class(0x20))),
     "mount": (mount_rule, compare_parts(2, Class(0x07))),
     "remount": (remount_rule, compare_parts(2, Class(0x07))),
     "umount": (umount_rule, compare_parts(4, Class(0x07))),
