@@ -46,6 +46,24 @@ struct region *region_add(
 	return region;
 }
 
+/* Between two slashes in labels: no name holds it. */
+enum { BETWEEN = 1 };
+
+struct slice region_label_text(struct arena *arena, struct slice text, bool back)
+{
+	struct buf out = buf_new(arena);
+	if (!slice_has(text, back ? BETWEEN : '/'))
+		return text;
+	for (size_t i = 0; i < text.len; i++) {
+		if (back && text.at[i] == BETWEEN)
+			continue;
+		buf_add_char(&out, text.at[i]);
+		if (!back && i + 1 < text.len && text.at[i] == '/' && text.at[i + 1] == '/')
+			buf_add_char(&out, BETWEEN);
+	}
+	return buf_slice(&out);
+}
+
 void region_match(struct region_list *list, struct region *region, size_t index, struct slice aare)
 {
 	struct unit *unit = list->unit;
@@ -60,8 +78,12 @@ void region_match(struct region_list *list, struct region *region, size_t index,
 	if (!slice_has(aare, '@') ||
 		(list->scope && scope_expand(&unit->arena, unit->limits, list->scope, aare,
 					&pattern->text, &missing)))
+		pattern->matched = pattern->text;
+	if (region->kind->patterns[index].is_label)
+		pattern->matched = region_label_text(&unit->arena, pattern->matched, false);
+	if (is_given(pattern->matched))
 		pattern->glob =
-			glob_read(&unit->arena, unit->limits, pattern->text, &error, &offset);
+			glob_read(&unit->arena, unit->limits, pattern->matched, &error, &offset);
 }
 
 static void set_narrow(

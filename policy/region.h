@@ -43,7 +43,8 @@ struct region_field {
 	enum region_form form;
 	const char *key;   /* "set", "peer"; NULL for words of their own */
 	const char *group; /* "peer" of peer=(label=…), or NULL */
-	bool is_label;	   /* never empty: apparmor_parser compiles no condition so */
+	bool is_label;	   /* the name of a profile: "//" stands for itself in it */
+	bool never_empty;  /* what is not given is any text but "" */
 	const struct name_list *names;
 	const struct access_kind *access;
 };
@@ -57,6 +58,7 @@ struct region_kind {
 struct region_pattern {
 	bool is_given;		 /* else any text */
 	struct slice text;	 /* expanded, or as written where it cannot be */
+	struct slice matched;	 /* the same as the glob has it: region_label_text */
 	const struct glob *glob; /* NULL when it is not given or could not be read */
 };
 
@@ -89,6 +91,12 @@ struct region *region_add(
 /* Narrows a pattern of the region to an AARE, whose variables are expanded; one that is not given
  * (is_given) is left as it is. */
 void region_match(struct region_list *list, struct region *region, size_t index, struct slice aare);
+
+/*
+ * Globs take "//" for "/", as in paths, but names of profiles hold it ("web//worker"): a label's
+ * pattern is read with a byte between the two. `back` undoes that. In the arena.
+ */
+struct slice region_label_text(struct arena *arena, struct slice text, bool back);
 
 /* The bits of all names of a list: bit n is the n-th of it. */
 region_bits region_names_all(const struct name_list *names);

@@ -42,11 +42,11 @@ static enum cover globs_cover(struct question *q, const struct glob *deny, const
 static const struct glob *any_text(struct question *q, size_t index)
 {
 	struct unit *unit = q->unit;
-	bool is_label = q->allow->kind->patterns[index].is_label;
+	bool never_empty = q->allow->kind->patterns[index].never_empty;
 	const char *error;
 	size_t offset;
-	return glob_read(&unit->arena, unit->limits, is_label ? SLICE("{?,/}**") : SLICE("{,**}"),
-		&error, &offset);
+	return glob_read(&unit->arena, unit->limits,
+		never_empty ? SLICE("{?,/}**") : SLICE("{,**}"), &error, &offset);
 }
 
 /* How much of an allow's field a deny's holds. */
@@ -62,8 +62,8 @@ static enum cover pattern_cover(struct question *q, const struct region *deny, s
 		return COVER_NONE;
 	/* Most patterns are no such thing. */
 	if (is_literal(given))
-		return glob_match(taken->glob, given->text) ? COVER_WHOLLY : COVER_NONE;
-	if (is_literal(taken) && given->is_given && !glob_match(given->glob, taken->text))
+		return glob_match(taken->glob, given->matched) ? COVER_WHOLLY : COVER_NONE;
+	if (is_literal(taken) && given->is_given && !glob_match(given->glob, taken->matched))
 		return COVER_NONE;
 	return globs_cover(q, taken->glob, given->is_given ? given->glob : any_text(q, index));
 }

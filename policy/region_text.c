@@ -18,7 +18,7 @@ static struct slice common_pattern(
 		return deny->text;
 	return glob_overlap(&unit->arena, unit->limits, deny->glob, allow->glob, &witness) ==
 			       GLOB_YES
-		       ? witness
+		       ? region_label_text(&unit->arena, witness, true)
 		       : deny->text;
 }
 

@@ -63,7 +63,7 @@ static bool equal(const struct rule *a, const struct rule *b)
  */
 static const struct region_kind target_kind = {
 	.name = "change_profile",
-	.patterns = {{.form = FORM_ARROW}},
+	.patterns = {{.form = FORM_ARROW, .is_label = true}},
 	.pattern_count = 1,
 };
 

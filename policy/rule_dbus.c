@@ -122,7 +122,7 @@ static const struct region_kind region_kind = {
 			{.form = FORM_TEXT, .key = "member"},
 			{.form = FORM_TEXT, .key = "name"},
 			{.form = FORM_TEXT, .key = "name", .group = "peer"},
-			{.form = FORM_TEXT, .key = "label", .group = "peer"},
+			{.form = FORM_TEXT, .key = "label", .group = "peer", .is_label = true},
 		},
 	.pattern_count = 7,
 };

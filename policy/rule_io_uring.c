@@ -38,7 +38,7 @@ static const struct region_kind region_kind = {
 	.set_count = 1,
 	.patterns =
 		{
-			{.form = FORM_TEXT, .key = "label"},
+			{.form = FORM_TEXT, .key = "label", .is_label = true},
 		},
 	.pattern_count = 1,
 };

@@ -93,7 +93,7 @@ static const struct region_kind region_kind = {
 	.set_count = 2,
 	.patterns =
 		{
-			{.form = FORM_TEXT, .key = "label"},
+			{.form = FORM_TEXT, .key = "label", .is_label = true},
 			{.form = FORM_BARE, .key = "name"},
 		},
 	.pattern_count = 2,

@@ -45,7 +45,7 @@ static const struct region_kind region_kind = {
 	.set_count = 1,
 	.patterns =
 		{
-			{.form = FORM_TEXT, .key = "peer", .is_label = true},
+			{.form = FORM_TEXT, .key = "peer", .is_label = true, .never_empty = true},
 		},
 	.pattern_count = 1,
 };

@@ -109,7 +109,7 @@ static const struct region_kind region_kind = {
 		{.form = FORM_NAME, .key = "type", .names = &names_types}},
 	.set_count = 2,
 	.patterns = {{.form = FORM_TEXT, .key = "addr"},
-		{.form = FORM_TEXT, .key = "label", .group = "peer"},
+		{.form = FORM_TEXT, .key = "label", .group = "peer", .is_label = true},
 		{.form = FORM_TEXT, .key = "addr", .group = "peer"}},
 	.pattern_count = 3,
 };

@@ -22,7 +22,7 @@ from oracle import compile_text  # noqa: E402
 CAPABILITIES = ["chown", "kill", "setuid", "net_raw", "bpf"]
 FAMILIES = ["inet", "inet6", "unix", "netlink"]
 TYPES = {"stream": 1, "dgram": 2, "raw": 3, "rdm": 4, "seqpacket": 5, "packet": 10}
-LABELS = ["a", "b", "a*", "ab", '"{a,b}"', "**", "@{profile_name}", "x"]
+LABELS = ["a", "b", "a*", "ab", '"{a,b}"', "**", "@{profile_name}", "x//*", "x//y", "x/y", "?//**"]
 PATHS = ["/a", "/a/b", "/a/*", "/a/**", "/{a,b}", "/b", "/**", "/a/{b,c}", "/?"]
 SIGNALS = ["hup", "int", "kill", "rtmin+3"]
 FLAGS = ["ro", "nodev", "nosuid"]
@@ -167,7 +167,7 @@ def pivot_root_rule(rng, deny):
 
 
 def change_profile_rule(rng, deny):
-    return "change_profile" + maybe(rng, rng.choice(PATHS), 0.3) + maybe(rng, "-> " + rng.choice(LABELS[:6] + ["x//y"]), 0.9)
+    return "change_profile" + maybe(rng, rng.choice(PATHS), 0.3) + maybe(rng, "-> " + rng.choice([name for name in LABELS if not name.startswith("@")]), 0.9)
 
 
 class Automaton:
