@@ -121,6 +121,7 @@ struct region_answer {
 	enum cover cover;
 	const struct rule *by; /* the first deny that takes something, or NULL */
 	bool together;	       /* of COVER_WHOLLY: `by` alone does not take all */
+	bool unsure;	       /* there are too many denies: they may take more */
 	struct slice witness;  /* of COVER_PARTLY: what `by` takes, such as "network inet stream" */
 };
 

@@ -229,10 +229,14 @@ static enum cover region_cover(struct question *q, const struct region *const *d
 	struct region_answer *answer, const struct region **ret_by)
 {
 	struct denies some = {.count = 0};
-	for (size_t i = 0; i < count && some.count < DENIES_MAX; i++) {
+	for (size_t i = 0; i < count; i++) {
 		enum cover cover = alone(q, denies[i]);
 		if (cover == COVER_NONE)
 			continue;
+		if (some.count == DENIES_MAX) {
+			answer->unsure = true;
+			break;
+		}
 		some.at[some.count++] = denies[i];
 		if (some.count == 1 || cover == COVER_WHOLLY)
 			*ret_by = denies[i];

@@ -6,12 +6,11 @@
 /* Comparisons of patterns that one profile's rules may take; beyond, no claims are made. */
 enum { WORK_MAX = 30000 };
 
-enum { DENIES_MAX = 4096 };
-
 struct search {
 	const struct check_input *input;
 	bool (*is_wanted)(const struct rule *rule);
 	struct region_list denies;
+	const struct region **candidates; /* room for all of them */
 	size_t work;
 	bool has_allow;	      /* there is a rule to be compared: of most profiles there is none */
 	struct span reported; /* a directory gives several rules: its entry is reported once */
@@ -134,36 +133,36 @@ static void report(struct search *s, const struct rule *allow, const struct regi
 	s->reported = check_place(allow);
 }
 
-static void report_unknown_rest(struct search *s, const struct rule *allow)
+static void report_untold(struct search *s, const struct rule *allow, bool and_all_behind)
 {
 	struct slice text = check_rule_text(s->input->unit, allow);
 	diag_add(&s->input->unit->diags, DIAG_TOO_COMPLEX, check_place(allow),
-		"whether a deny takes away '%.*s' or a rule behind it is too complex to tell",
-		SLICE_FMT(text));
+		"whether denies take away all of '%.*s'%s is too complex to tell", SLICE_FMT(text),
+		and_all_behind ? " or of a rule behind it" : "");
 }
 
 static void check_allow(struct search *s, const struct rule *allow)
 {
 	struct unit *unit = s->input->unit;
-	const struct region *denies[DENIES_MAX];
 	struct region_list regions = {.unit = unit, .scope = s->input->scope};
 	struct span place = check_place(allow);
 	size_t count = 0;
 	if (!is_allow(s, allow) || s->work == 0 ||
 		(place.begin == s->reported.begin && place.end == s->reported.end))
 		return;
-	for (size_t i = 0; i < s->denies.count && count < DENIES_MAX; i++)
+	for (size_t i = 0; i < s->denies.count; i++)
 		if (counts(s->denies.at[i].rule, allow))
-			denies[count++] = &s->denies.at[i];
+			s->candidates[count++] = &s->denies.at[i];
 	if (count == 0)
 		return;
 	regions_of_rule(&regions, allow);
-	struct region_answer answer = region_question(unit, &regions, denies, count, &s->work);
+	struct region_answer answer =
+		region_question(unit, &regions, s->candidates, count, &s->work);
 	if (answer.cover == COVER_WHOLLY ||
 		(answer.cover == COVER_PARTLY && allow->origin == ORIGIN_DESCRIPTION))
 		report(s, allow, &answer);
-	if (s->work == 0)
-		report_unknown_rest(s, allow);
+	if (s->work == 0 || (answer.unsure && answer.cover != COVER_WHOLLY))
+		report_untold(s, allow, s->work == 0);
 }
 
 void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const struct rule *rule))
@@ -178,6 +177,9 @@ void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const
 	if (!search.has_allow)
 		return;
 	visit_all(&search, add_deny);
-	if (search.denies.count > 0)
-		visit_all(&search, check_allow);
+	if (search.denies.count == 0)
+		return;
+	search.candidates =
+		arena_array(&input->unit->arena, search.denies.count, sizeof(*search.candidates));
+	visit_all(&search, check_allow);
 }
