@@ -44,8 +44,8 @@ static bool carve_all(struct unit *unit, const struct service *service,
 {
 	bool ok = carve_profile(unit, profile, templates->own, scope);
 	for (struct profile *child = profile->body.children; child; child = child->next)
-		ok &= carve_profile(
-			unit, child, template_of_profile(service, templates, child), scope);
+		ok &= carve_profile(unit, child, template_of_profile(service, templates, child),
+			scope_of_child(&unit->arena, scope, child));
 	return ok;
 }
 
@@ -137,7 +137,7 @@ bool compile_service(struct unit *unit, const struct service *service,
 	bool carved = carve_all(unit, service, templates, policy->profiles, scope);
 	/* An exception that could not be made would be reported a second time as a dead rule. */
 	if (carved)
-		check_profile(unit, templates, scope, policy->profiles, service,
+		check_profile(unit, templates, scope, policy->profiles, service, options->abi,
 			options->run || service->run->is_given);
 	if (options->self_contained)
 		check_inlined(unit, service, policy);

@@ -366,6 +366,14 @@ struct scope *scope_for_profile(
 	return other;
 }
 
+struct scope *scope_of_child(
+	struct arena *arena, const struct scope *scope, const struct profile *child)
+{
+	struct slice whole = arena_printf(
+		arena, "%.*s//%.*s", SLICE_FMT(scope->profile_name), SLICE_FMT(child->name));
+	return scope_for_profile(arena, scope, whole);
+}
+
 static void pattern_add(
 	struct expansion *e, const struct values *values, bool slash_after, struct buf *out)
 {

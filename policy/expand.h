@@ -22,6 +22,10 @@ struct scope *scope_new(
 struct scope *scope_for_profile(
 	struct arena *arena, const struct scope *scope, struct slice profile_name);
 
+/* A scope for a child of the scope's profile, whose name is whole there: "web//worker". */
+struct scope *scope_of_child(
+	struct arena *arena, const struct scope *scope, const struct profile *child);
+
 /* Whether a file of the preamble could not be read in full: variables may be declared there that
  * the scope does not have. */
 bool scope_is_open(const struct scope *scope);

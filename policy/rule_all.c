@@ -1,6 +1,7 @@
 /* all: everything that AppArmor mediates, apparmor 4. */
 
 #include "policy/items.h"
+#include "policy/region.h"
 
 static struct rule *read(struct unit *unit, const struct statement *statement,
 	const struct item *items, const struct qualifiers *qualifiers)
@@ -23,14 +24,10 @@ static bool equal(const struct rule *a, const struct rule *b)
 	return true;
 }
 
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
+static void regions(struct region_list *list, const struct rule *rule)
 {
-	(void)unit;
-	(void)deny;
-	(void)allow;
-	(void)ret_witness;
-	return COVER_WHOLLY;
+	static const struct region_kind kind = {.name = "all"};
+	region_add(list, &kind, rule);
 }
 
 const struct rule_ops rule_all = {
@@ -41,5 +38,5 @@ const struct rule_ops rule_all = {
 	.read = read,
 	.print = print,
 	.equal = equal,
-	.covers = covers,
+	.regions = regions,
 };

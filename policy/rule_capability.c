@@ -1,6 +1,6 @@
 /* capability [NAME …]: capabilities(7), lower case and without CAP_; none named means all. */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 /* "CAP_CHOWN" and "CHOWN" are meant for "chown"; apparmor_parser takes only that. */
 static const char *nearest(struct arena *arena, struct slice given)
@@ -64,22 +64,22 @@ static bool equal(const struct rule *a, const struct rule *b)
 	       ((const struct capability_rule *)b)->mask;
 }
 
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
+static const struct region_kind region_kind = {
+	.name = "capability",
+	.sets = {{.form = FORM_WORDS, .names = &names_capabilities}},
+	.set_count = 1,
+};
+
+static void regions(struct region_list *list, const struct rule *rule)
 {
-	uint64_t taken = ((const struct capability_rule *)deny)->mask;
-	uint64_t given = ((const struct capability_rule *)allow)->mask;
-	if (taken == 0 || taken == given)
-		return COVER_WHOLLY;
-	uint64_t common = given ? taken & given : taken;
-	if (common == 0)
-		return COVER_NONE;
-	if (given && common == given)
-		return COVER_WHOLLY;
-	struct buf text = buf_new(&unit->arena);
-	mask_print(common, &text);
-	*ret_witness = buf_slice(&text);
-	return COVER_PARTLY;
+	uint64_t mask = ((const struct capability_rule *)rule)->mask;
+	struct region *region = region_add(list, &region_kind, rule);
+	if (mask == 0)
+		return;
+	region->sets[0] = 0;
+	for (size_t i = 0; i < names_capabilities.count; i++)
+		if (mask >> names_capabilities.names[i].number & 1)
+			region->sets[0] |= (region_bits)1 << i;
 }
 
 const struct rule_ops rule_capability = {
@@ -90,5 +90,5 @@ const struct rule_ops rule_capability = {
 	.read = read,
 	.print = print,
 	.equal = equal,
-	.covers = covers,
+	.regions = regions,
 };

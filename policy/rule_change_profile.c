@@ -1,6 +1,6 @@
 /* change_profile [[safe|unsafe] PATH] [-> PROFILE]: apparmor.d(5), "change_profile rules". */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 static struct rule *read(struct unit *unit, const struct statement *statement,
 	const struct item *items, const struct qualifiers *qualifiers)
@@ -56,22 +56,33 @@ static bool equal(const struct rule *a, const struct rule *b)
 	       slice_eq(x->target, y->target);
 }
 
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
+/*
+ * A profile that may be changed to, now or at the next exec; and the program that it may be changed
+ * to for, at exec, which is a question of its own: `deny change_profile /bin/a -> b` refuses b
+ * whatever is executed, and at the start of /bin/a whatever profile.
+ */
+static const struct region_kind target_kind = {
+	.name = "change_profile",
+	.patterns = {{.form = FORM_ARROW, .is_label = true}},
+	.pattern_count = 1,
+};
+
+static const struct region_kind exec_kind = {
+	.name = "change_profile at the exec of",
+	.patterns = {{.form = FORM_BARE}},
+	.pattern_count = 1,
+};
+
+static void regions(struct region_list *list, const struct rule *head)
 {
-	const struct change_profile_rule *d = (const struct change_profile_rule *)deny;
-	const struct change_profile_rule *a = (const struct change_profile_rule *)allow;
-	struct change_profile_rule common = {0};
-	enum cover cover = cover_pattern(unit, d->exec.len ? d->exec : (struct slice){NULL, 0},
-		a->exec.len ? a->exec : (struct slice){NULL, 0}, &common.exec);
-	if (cover != COVER_NONE)
-		cover = cover_and(cover, cover_pattern(unit, d->target, a->target, &common.target));
-	if (cover == COVER_PARTLY) {
-		struct buf text = buf_new(&unit->arena);
-		print(&common.head, &text);
-		*ret_witness = buf_slice(&text);
-	}
-	return cover;
+	const struct change_profile_rule *rule = (const struct change_profile_rule *)head;
+	if (rule->target.len)
+		region_match(list, region_add(list, &target_kind, head), 0, rule->target);
+	else
+		region_add(list, &target_kind, head);
+	struct region *exec = region_add(list, &exec_kind, head);
+	region_match(list, exec, 0, rule->exec.len ? rule->exec : SLICE("/**"));
+	exec->is_extra = true;
 }
 
 const struct rule_ops rule_change_profile = {
@@ -82,5 +93,5 @@ const struct rule_ops rule_change_profile = {
 	.read = read,
 	.print = print,
 	.equal = equal,
-	.covers = covers,
+	.regions = regions,
 };

@@ -3,7 +3,7 @@
  * rules". Messages are sent and received, services bound; eavesdropping takes only a bus.
  */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum {
 	SEND = 1 << 0,
@@ -110,6 +110,28 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule && check(unit, rule) ? &rule->head : NULL;
 }
 
+static const struct region_kind region_kind = {
+	.name = "dbus",
+	.sets = {{.form = FORM_ACCESS, .access = &kind}},
+	.set_count = 1,
+	.patterns =
+		{
+			{.form = FORM_TEXT, .key = "bus"},
+			{.form = FORM_TEXT, .key = "path"},
+			{.form = FORM_TEXT, .key = "interface"},
+			{.form = FORM_TEXT, .key = "member"},
+			{.form = FORM_TEXT, .key = "name"},
+			{.form = FORM_TEXT, .key = "name", .group = "peer"},
+			{.form = FORM_TEXT, .key = "label", .group = "peer", .is_label = true},
+		},
+	.pattern_count = 7,
+};
+
+static void regions(struct region_list *list, const struct rule *rule)
+{
+	region_add_access(list, &region_kind, &kind, rule);
+}
+
 const struct rule_ops rule_dbus = {
 	.name = "dbus",
 	.size = sizeof(struct access_rule),
@@ -119,5 +141,5 @@ const struct rule_ops rule_dbus = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

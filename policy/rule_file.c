@@ -4,6 +4,7 @@
  */
 
 #include "policy/items.h"
+#include "policy/region.h"
 #include "policy/rule_read.h"
 
 #define ALL_PERMS (PERM_READ | PERM_WRITE | PERM_LINK | PERM_LOCK | PERM_MMAP | PERM_EXEC)
@@ -261,6 +262,15 @@ static bool equal(const struct rule *a, const struct rule *b)
 	       x->link_target == y->link_target && slice_eq(x->target, y->target);
 }
 
+/* The permission l of a path permits links from it to any file. */
+static void regions(struct region_list *list, const struct rule *head)
+{
+	const struct file_rule *rule = (const struct file_rule *)head;
+	if (rule->perms & PERM_LINK)
+		link_region_add(list, head, rule->all ? SLICE("/{,**}") : rule->path,
+			rule->link_target ? rule->target : SLICE("/**"));
+}
+
 const struct rule_ops rule_file = {
 	.name = "file",
 	.size = sizeof(struct file_rule),
@@ -269,4 +279,5 @@ const struct rule_ops rule_file = {
 	.read = read,
 	.print = print,
 	.equal = equal,
+	.regions = regions,
 };

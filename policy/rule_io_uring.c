@@ -1,6 +1,6 @@
 /* io_uring [(sqpoll, override_creds)] [label=PROFILE]: operations of io_uring(7). */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum { SQPOLL = 1, OVERRIDE_CREDS = 2 };
 
@@ -32,6 +32,22 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule ? &rule->head : NULL;
 }
 
+static const struct region_kind region_kind = {
+	.name = "io_uring",
+	.sets = {{.form = FORM_ACCESS, .access = &kind}},
+	.set_count = 1,
+	.patterns =
+		{
+			{.form = FORM_TEXT, .key = "label", .is_label = true},
+		},
+	.pattern_count = 1,
+};
+
+static void regions(struct region_list *list, const struct rule *rule)
+{
+	region_add_access(list, &region_kind, &kind, rule);
+}
+
 const struct rule_ops rule_io_uring = {
 	.name = "io_uring",
 	.size = sizeof(struct access_rule),
@@ -41,5 +57,5 @@ const struct rule_ops rule_io_uring = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

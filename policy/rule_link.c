@@ -1,6 +1,7 @@
 /* link [subset] PATH -> PATH: apparmor.d(5), "Link rules". */
 
 #include "policy/items.h"
+#include "policy/region.h"
 
 static bool path_read(
 	struct unit *unit, const struct item *item, struct span after, struct slice *ret_path)
@@ -55,6 +56,35 @@ static bool equal(const struct rule *a, const struct rule *b)
 	return x->subset == y->subset && slice_eq(x->from, y->from) && slice_eq(x->to, y->to);
 }
 
+/* Whose file the name is, too. That the target must have no less permissions is another test. */
+static const char *const owner_texts[] = {"owner", "other"};
+static const struct name owner_names[] = {{"owner", 0}, {"other", 1}};
+static const struct name_list owners = {"owner", owner_names, owner_texts, 2};
+
+static const struct region_kind region_kind = {
+	.name = "link",
+	.sets = {{.form = FORM_OWNER, .names = &owners}},
+	.set_count = 1,
+	.patterns = {{.form = FORM_BARE}, {.form = FORM_ARROW}},
+	.pattern_count = 2,
+};
+
+void link_region_add(
+	struct region_list *list, const struct rule *rule, struct slice from, struct slice to)
+{
+	struct region *region = region_add(list, &region_kind, rule);
+	if (rule->qualifiers.owner != OWNER_ANY)
+		region->sets[0] = rule->qualifiers.owner == OWNER_OWNER ? 1 : 2;
+	region_match(list, region, 0, from);
+	region_match(list, region, 1, to);
+}
+
+static void regions(struct region_list *list, const struct rule *head)
+{
+	const struct link_rule *rule = (const struct link_rule *)head;
+	link_region_add(list, head, rule->from, rule->to);
+}
+
 const struct rule_ops rule_link = {
 	.name = "link",
 	.size = sizeof(struct link_rule),
@@ -63,4 +93,5 @@ const struct rule_ops rule_link = {
 	.read = read,
 	.print = print,
 	.equal = equal,
+	.regions = regions,
 };

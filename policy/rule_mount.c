@@ -3,7 +3,9 @@
  * [MOUNT POINT]: apparmor.d(5), "Mount Rules". Conditions may repeat: each is a set of its own.
  */
 
-#include "policy/cover.h"
+#include "policy/items.h"
+#include "policy/mount_flags.h"
+#include "policy/region.h"
 
 struct option {
 	const char *name, *canonical, *opposite;
@@ -289,31 +291,55 @@ static bool equal(const struct rule *a, const struct rule *b)
 	       is_given(x->target) == is_given(y->target) && slice_eq(x->target, y->target);
 }
 
-/* Conditions cover only when they are the same, or when the deny has none. */
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
+/* A remount is a mount with a flag; of an umount only the place is held. */
+static const struct region_kind mount_kind = {
+	.name = "mount",
+	.patterns = {{.form = FORM_TEXT, .key = "fstype"}, {.form = FORM_FLAGS},
+		{.form = FORM_BARE}, {.form = FORM_ARROW}},
+	.pattern_count = 4,
+};
+
+static const struct region_kind umount_kind = {
+	.name = "umount",
+	.patterns = {{.form = FORM_BARE}},
+	.pattern_count = 1,
+};
+
+/* Every type that the rule names, as one pattern: "{ext3,ext4}". */
+static struct slice types_of(struct arena *arena, const struct mount_rule *rule)
 {
-	const struct mount_rule *d = (const struct mount_rule *)deny;
-	const struct mount_rule *a = (const struct mount_rule *)allow;
-	struct mount_rule common = *a;
-	if (d->operation != a->operation)
-		return COVER_NONE;
-	enum cover cover = COVER_WHOLLY;
-	if (d->conditions && !a->conditions) {
-		common.conditions = d->conditions;
-		cover = COVER_PARTLY;
-	} else if (d->conditions && !lists_equal(d->conditions, a->conditions)) {
-		return COVER_NONE;
+	struct buf types = buf_new(arena);
+	size_t count = 0;
+	for (const struct condition *c = rule->conditions; c; c = c->next)
+		for (size_t i = 0; slice_is(c->key, "fstype") && i < c->count; i++, count++) {
+			buf_add_char(&types, count ? ',' : '{');
+			buf_add(&types, c->values[i]);
+		}
+	if (count == 0)
+		return slice_of(NULL, 0);
+	buf_add_char(&types, '}');
+	return count == 1 ? slice_of(buf_slice(&types).at + 1, buf_slice(&types).len - 2)
+			  : buf_slice(&types);
+}
+
+static void regions(struct region_list *list, const struct rule *head)
+{
+	const struct mount_rule *rule = (const struct mount_rule *)head;
+	struct mount_variant variants[MOUNT_VARIANTS];
+	struct arena *arena = &list->unit->arena;
+	if (rule->operation == MOUNT_UMOUNT)
+		region_match(list, region_add(list, &umount_kind, head), 0, rule->target);
+	size_t count = mount_variants(arena, rule, variants);
+	for (size_t i = 0; i < count; i++) {
+		struct region *region = region_add(list, &mount_kind, head);
+		if (variants[i].mounts_new)
+			region_match(list, region, 0, types_of(arena, rule));
+		if (!variants[i].any)
+			region_match(list, region, 1, variants[i].flags);
+		if (variants[i].has_source)
+			region_match(list, region, 2, rule->source);
+		region_match(list, region, 3, rule->target);
 	}
-	cover = cover_and(cover, cover_pattern(unit, d->source, a->source, &common.source));
-	if (cover != COVER_NONE)
-		cover = cover_and(cover, cover_pattern(unit, d->target, a->target, &common.target));
-	if (cover == COVER_PARTLY) {
-		struct buf text = buf_new(&unit->arena);
-		print(&common.head, &text);
-		*ret_witness = buf_slice(&text);
-	}
-	return cover;
 }
 
 const struct rule_ops rule_mount = {
@@ -324,5 +350,5 @@ const struct rule_ops rule_mount = {
 	.read = read,
 	.print = print,
 	.equal = equal,
-	.covers = covers,
+	.regions = regions,
 };

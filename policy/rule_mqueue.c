@@ -1,6 +1,6 @@
 /* mqueue [ACCESS] [type=posix|sysv] [label=PROFILE] [NAME]: message queues, kernels from 6.8 on. */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum {
 	CREATE = 1 << 0,
@@ -86,6 +86,30 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule && check_name(unit, rule) ? &rule->head : NULL;
 }
 
+static const struct region_kind region_kind = {
+	.name = "mqueue",
+	.sets = {{.form = FORM_ACCESS, .access = &kind},
+		{.form = FORM_NAME, .key = "type", .names = &types}},
+	.set_count = 2,
+	.patterns =
+		{
+			{.form = FORM_TEXT, .key = "label", .is_label = true},
+			{.form = FORM_BARE, .key = "name"},
+		},
+	.pattern_count = 2,
+};
+
+/* A name tells the type. */
+static void regions(struct region_list *list, const struct rule *rule)
+{
+	region_add_access(list, &region_kind, &kind, rule);
+	struct region *region = &list->at[list->count - 1];
+	const struct region_pattern *name = &region->patterns[1];
+	if (name->is_given)
+		region->sets[1] &= region_name(&types,
+			slice_starts(name->text, SLICE("/")) ? SLICE("posix") : SLICE("sysv"));
+}
+
 const struct rule_ops rule_mqueue = {
 	.name = "mqueue",
 	.size = sizeof(struct access_rule),
@@ -95,5 +119,5 @@ const struct rule_ops rule_mqueue = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

@@ -4,7 +4,7 @@
  * `inet stream`; without family it is of inet and inet6, icmp of inet alone.
  */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum {
 	SEND = 1 << 0,
@@ -265,64 +265,51 @@ static bool equal(const struct rule *a, const struct rule *b)
 	       x->access == y->access && conditions_equal(x->conditions, y->conditions);
 }
 
-/* Families in `common` that both have: none of either means all. */
-static enum cover cover_families(const struct network_rule *deny, const struct network_rule *allow,
-	struct network_rule *common)
+static const struct region_kind region_kind = {
+	.name = "network",
+	.sets = {{.form = FORM_ACCESS, .access = &kind},
+		{.form = FORM_NAME, .names = &names_families},
+		{.form = FORM_NAME, .names = &names_types}},
+	.set_count = 3,
+	.patterns = {{.form = FORM_TEXT, .key = "ip"}, {.form = FORM_TEXT, .key = "port"},
+		{.form = FORM_TEXT, .key = "ip", .group = "peer"},
+		{.form = FORM_TEXT, .key = "port", .group = "peer"}},
+	.pattern_count = 4,
+};
+
+static void match_address(struct region_list *list, struct region *region, size_t index,
+	const struct condition *given)
 {
-	const char *taken[2], *given[2];
-	size_t taken_count = families_of(deny, taken), given_count = families_of(allow, given);
-	size_t both = 0;
-	for (size_t i = 0; i < taken_count; i++) {
-		bool has = given_count == 0;
-		for (size_t j = 0; j < given_count; j++)
-			has = has || text_equal(taken[i], given[j]);
-		if (has && both++ == 0)
-			common->family = taken[i];
+	static const char *const keys[] = {"ip", "port"};
+	for (size_t i = 0; i < 2; i++) {
+		const struct condition *condition = condition_find(given, keys[i]);
+		if (condition)
+			region_match(list, region, index + i, condition->values[0]);
 	}
-	if (taken_count == 0) {
-		common->family = given_count == 1 ? given[0] : NULL;
-		return COVER_WHOLLY;
-	}
-	if (both == 0)
-		return COVER_NONE;
-	return given_count && both == given_count ? COVER_WHOLLY : COVER_PARTLY;
 }
 
-static enum cover cover_types(const struct network_rule *deny, const struct network_rule *allow,
-	struct network_rule *common)
+/* What is about unix sockets is about each of them: see `unix`. */
+static void regions(struct region_list *list, const struct rule *head)
 {
-	const char *taken = type_of(deny), *given = type_of(allow);
-	common->type = given ? given : taken;
-	if (!taken || text_equal(taken, given))
-		return COVER_WHOLLY;
-	return given ? COVER_NONE : COVER_PARTLY;
-}
-
-static uint32_t access_of(const struct network_rule *rule)
-{
-	if (rule->access == 0 && condition_find(rule->conditions, "peer"))
-		return PEER;
-	return rule->access;
-}
-
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
-{
-	const struct network_rule *d = (const struct network_rule *)deny;
-	const struct network_rule *a = (const struct network_rule *)allow;
-	struct network_rule common = {.head = {.ops = &rule_network}};
-	enum cover cover = cover_and(cover_families(d, a, &common), cover_types(d, a, &common));
-	cover = cover_and(cover, cover_bits(access_of(d), access_of(a), ALL, &common.access));
-	if (cover != COVER_NONE)
-		cover = cover_and(
-			cover, cover_conditions(unit, kind.conditions, kind.condition_count,
-				       d->conditions, a->conditions, &common.conditions));
-	if (cover == COVER_PARTLY) {
-		struct buf text = buf_new(&unit->arena);
-		print(&common.head, &text);
-		*ret_witness = buf_slice(&text);
-	}
-	return cover;
+	const struct network_rule *rule = (const struct network_rule *)head;
+	const struct condition *peer = condition_find(rule->conditions, "peer");
+	const char *families[2];
+	size_t family_count = families_of(rule, families);
+	struct region *region = region_add(list, &region_kind, head);
+	if (rule->access || peer)
+		region->sets[0] = rule->access ? rule->access : PEER;
+	if (family_count > 0)
+		region->sets[1] = 0;
+	for (size_t i = 0; i < family_count; i++)
+		region->sets[1] |= region_name(&names_families, slice_str(families[i]));
+	if (type_of(rule))
+		region->sets[2] = region_name(&names_types, slice_str(type_of(rule)));
+	match_address(list, region, 0, rule->conditions);
+	match_address(list, region, 2, peer ? peer->members : NULL);
+	region_bits types = region->sets[2];
+	if (!rule->conditions && !rule->access &&
+		(region->sets[1] & region_name(&names_families, SLICE("unix"))))
+		unix_regions_of_type(list, head, types);
 }
 
 const struct rule_ops rule_network = {
@@ -333,5 +320,5 @@ const struct rule_ops rule_network = {
 	.read = read,
 	.print = print,
 	.equal = equal,
-	.covers = covers,
+	.regions = regions,
 };

@@ -1,6 +1,6 @@
 /* pivot_root [oldroot=PATH] [PATH] [-> PROFILE]: apparmor.d(5), "Pivot Root Rules". */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 static bool old_root_read(struct unit *unit, const struct item *assign, struct slice *ret_path)
 {
@@ -74,22 +74,20 @@ static bool equal(const struct rule *a, const struct rule *b)
 }
 
 /* The profile changed to is an effect, not a condition. */
-static enum cover covers(struct unit *unit, const struct rule *deny, const struct rule *allow,
-	struct slice *ret_witness)
+static const struct region_kind region_kind = {
+	.name = "pivot_root",
+	.patterns = {{.form = FORM_TEXT, .key = "oldroot"}, {.form = FORM_BARE}},
+	.pattern_count = 2,
+};
+
+static void regions(struct region_list *list, const struct rule *head)
 {
-	const struct pivot_root_rule *d = (const struct pivot_root_rule *)deny;
-	const struct pivot_root_rule *a = (const struct pivot_root_rule *)allow;
-	struct pivot_root_rule common = {0};
-	enum cover cover = cover_pattern(unit, d->old_root, a->old_root, &common.old_root);
-	if (cover != COVER_NONE)
-		cover = cover_and(
-			cover, cover_pattern(unit, d->new_root, a->new_root, &common.new_root));
-	if (cover == COVER_PARTLY) {
-		struct buf text = buf_new(&unit->arena);
-		print(&common.head, &text);
-		*ret_witness = buf_slice(&text);
-	}
-	return cover;
+	const struct pivot_root_rule *rule = (const struct pivot_root_rule *)head;
+	struct region *region = region_add(list, &region_kind, head);
+	if (rule->old_root.len)
+		region_match(list, region, 0, rule->old_root);
+	if (rule->new_root.len)
+		region_match(list, region, 1, rule->new_root);
 }
 
 const struct rule_ops rule_pivot_root = {
@@ -100,5 +98,5 @@ const struct rule_ops rule_pivot_root = {
 	.read = read,
 	.print = print,
 	.equal = equal,
-	.covers = covers,
+	.regions = regions,
 };

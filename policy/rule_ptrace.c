@@ -1,6 +1,6 @@
 /* ptrace [ACCESS] [peer=PROFILE]: apparmor.d(5), "PTrace rules". */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum { TRACE = 1, READ = 2, TRACED_BY = 4, READ_BY = 8 };
 
@@ -39,6 +39,22 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule ? &rule->head : NULL;
 }
 
+static const struct region_kind region_kind = {
+	.name = "ptrace",
+	.sets = {{.form = FORM_ACCESS, .access = &kind}},
+	.set_count = 1,
+	.patterns =
+		{
+			{.form = FORM_TEXT, .key = "peer", .is_label = true, .never_empty = true},
+		},
+	.pattern_count = 1,
+};
+
+static void regions(struct region_list *list, const struct rule *rule)
+{
+	region_add_access(list, &region_kind, &kind, rule);
+}
+
 const struct rule_ops rule_ptrace = {
 	.name = "ptrace",
 	.size = sizeof(struct access_rule),
@@ -48,5 +64,5 @@ const struct rule_ops rule_ptrace = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

@@ -1,6 +1,6 @@
 /* signal [ACCESS] [set=(SIGNAL …)] [peer=PROFILE]: apparmor.d(5), "Signal rules". */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum { SEND = 1, RECEIVE = 2 };
 
@@ -39,6 +39,23 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule ? &rule->head : NULL;
 }
 
+static const struct region_kind region_kind = {
+	.name = "signal",
+	.sets = {{.form = FORM_ACCESS, .access = &kind},
+		{.form = FORM_LIST, .key = "set", .names = &names_signals}},
+	.set_count = 2,
+	.patterns =
+		{
+			{.form = FORM_TEXT, .key = "peer", .is_label = true, .never_empty = true},
+		},
+	.pattern_count = 1,
+};
+
+static void regions(struct region_list *list, const struct rule *rule)
+{
+	region_add_access(list, &region_kind, &kind, rule);
+}
+
 const struct rule_ops rule_signal = {
 	.name = "signal",
 	.size = sizeof(struct access_rule),
@@ -48,5 +65,5 @@ const struct rule_ops rule_signal = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

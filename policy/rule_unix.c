@@ -1,7 +1,7 @@
 /* unix [ACCESS] [type=TYPE] [addr=ADDRESS] [peer=([label=PROFILE] [addr=ADDRESS])]: apparmor.d(5).
  */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 enum {
 	SEND = 1 << 0,
@@ -102,6 +102,40 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return NULL;
 }
 
+/* A socket is created before it has an address or a peer. */
+static const struct region_kind region_kind = {
+	.name = "unix",
+	.sets = {{.form = FORM_ACCESS, .access = &kind},
+		{.form = FORM_NAME, .key = "type", .names = &names_types}},
+	.set_count = 2,
+	.patterns = {{.form = FORM_TEXT, .key = "addr"},
+		{.form = FORM_TEXT, .key = "label", .group = "peer", .is_label = true},
+		{.form = FORM_TEXT, .key = "addr", .group = "peer"}},
+	.pattern_count = 3,
+};
+
+void unix_regions_of_type(struct region_list *list, const struct rule *rule, region_bits types)
+{
+	region_add(list, &region_kind, rule)->sets[1] = types;
+}
+
+static void regions(struct region_list *list, const struct rule *head)
+{
+	region_add_access(list, &region_kind, &kind, head);
+	struct region *region = &list->at[list->count - 1];
+	if (!(region->sets[0] & CREATE) || region->sets[0] == CREATE ||
+		!condition_find(((const struct access_rule *)head)->conditions, "addr")) {
+		if (region->sets[0] == CREATE)
+			memset(region->patterns, 0, sizeof(region->patterns));
+		return;
+	}
+	region_bits types = region->sets[1];
+	region->sets[0] &= ~(region_bits)CREATE;
+	region = region_add(list, &region_kind, head);
+	region->sets[0] = CREATE;
+	region->sets[1] = types;
+}
+
 const struct rule_ops rule_unix = {
 	.name = "unix",
 	.size = sizeof(struct access_rule),
@@ -111,5 +145,5 @@ const struct rule_ops rule_unix = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

@@ -1,6 +1,6 @@
 /* userns [create]: creation of user namespaces, mediated by kernels from 6.7 on. */
 
-#include "policy/cover.h"
+#include "policy/region.h"
 
 static const struct access_name access_names[] = {{"create", 1}};
 
@@ -20,6 +20,17 @@ static struct rule *read(struct unit *unit, const struct statement *statement,
 	return rule ? &rule->head : NULL;
 }
 
+static const struct region_kind region_kind = {
+	.name = "userns",
+	.sets = {{.form = FORM_ACCESS, .access = &kind}},
+	.set_count = 1,
+};
+
+static void regions(struct region_list *list, const struct rule *rule)
+{
+	region_add_access(list, &region_kind, &kind, rule);
+}
+
 const struct rule_ops rule_userns = {
 	.name = "userns",
 	.size = sizeof(struct access_rule),
@@ -29,5 +40,5 @@ const struct rule_ops rule_userns = {
 	.read = read,
 	.print = access_print,
 	.equal = access_rule_equal,
-	.covers = access_covers,
+	.regions = regions,
 };

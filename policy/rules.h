@@ -9,10 +9,8 @@
 #include "parser/syntax.h"
 #include "policy/policy.h"
 
-/* How much of an allow rule a deny rule takes away. */
-enum cover { COVER_NONE, COVER_PARTLY, COVER_WHOLLY };
-
 struct access_kind; /* policy/conditions.h */
+struct region_list; /* policy/region.h */
 
 struct rule_ops {
 	const char *name;
@@ -32,12 +30,10 @@ struct rule_ops {
 	/* Same meaning; qualifiers are compared by the caller. Lists compare as sets. */
 	bool (*equal)(const struct rule *a, const struct rule *b);
 	/*
-	 * How much of `allow` the `deny` of the same kind takes away, by fields. NULL for kinds
-	 * that are compared otherwise (file, link) or cannot be denied. *ret_witness: what is taken
-	 * away when partly, e.g. "network inet stream" (in the unit's arena).
+	 * Adds what the rule is about, for allows to be compared with denies; NULL for kinds that
+	 * cannot be denied. Of a file rule that is its links; its paths are compared otherwise.
 	 */
-	enum cover (*covers)(struct unit *unit, const struct rule *deny, const struct rule *allow,
-		struct slice *ret_witness);
+	void (*regions)(struct region_list *list, const struct rule *rule);
 };
 
 #define RULE_KIND(symbol, since, about) extern const struct rule_ops rule_##symbol;

@@ -10,8 +10,9 @@
 #include "compiler/check/check.h"
 
 #include "policy/includes.h"
+#include "policy/region.h"
 
-enum { ALLOWS_MAX = 256 };
+enum { ALLOWS_MAX = 256, REGIONS_MAX = 8, WORK_MAX = 1000 };
 
 /* `binary` is named for more than its permissions: attachment, launch outputs, checks. */
 static bool is_entry_rule(const struct rule *rule)
@@ -104,20 +105,37 @@ static const struct rule *file_given_by(const struct check_input *input, const s
 	return first;
 }
 
-static const struct rule *covering(
-	struct unit *unit, const struct rule *from, const struct rule *entry)
+/* What a rule of another kind than file is about, to be looked for. */
+struct wanted {
+	struct unit *unit;
+	const struct scope *scope;
+	const struct rule *entry;
+	struct region_list regions;
+	size_t work;
+};
+
+static const struct rule *covering(struct wanted *wanted, const struct rule *from)
 {
-	struct slice witness;
-	for (const struct rule *rule = from; rule; rule = rule->next)
-		if (rule->ops == entry->ops && rule->origin != ORIGIN_DESCRIPTION &&
-			!rule->qualifiers.deny &&
-			rule->ops->covers(unit, rule, entry, &witness) == COVER_WHOLLY)
+	for (const struct rule *rule = from; rule; rule = rule->next) {
+		if (rule->ops != wanted->entry->ops || rule->origin == ORIGIN_DESCRIPTION ||
+			rule->qualifiers.deny)
+			continue;
+		struct region_list by = {.unit = wanted->unit, .scope = wanted->scope};
+		const struct region *at[REGIONS_MAX];
+		regions_of_rule(&by, rule);
+		size_t count = by.count < REGIONS_MAX ? by.count : REGIONS_MAX;
+		for (size_t i = 0; i < count; i++)
+			at[i] = &by.at[i];
+		struct region_answer answer =
+			region_question(wanted->unit, &wanted->regions, at, count, &wanted->work);
+		if (answer.cover == COVER_WHOLLY)
 			return rule;
+	}
 	return NULL;
 }
 
-static const struct rule *covering_include(struct unit *unit, struct include_set *set,
-	const struct include *include, const struct rule *entry)
+static const struct rule *covering_include(
+	struct wanted *wanted, struct include_set *set, const struct include *include)
 {
 	const struct rule *found = NULL;
 	for (; include && !found; include = include->next)
@@ -125,9 +143,9 @@ static const struct rule *covering_include(struct unit *unit, struct include_set
 			file = file->next) {
 			if (!include_set_add(set, file))
 				continue;
-			found = covering(unit, file->body->rules, entry);
+			found = covering(wanted, file->body->rules);
 			if (!found)
-				found = covering_include(unit, set, file->body->includes, entry);
+				found = covering_include(wanted, set, file->body->includes);
 		}
 	return found;
 }
@@ -135,12 +153,22 @@ static const struct rule *covering_include(struct unit *unit, struct include_set
 /* Another rule that allows all that this one does, or NULL. */
 static const struct rule *other_given_by(const struct check_input *input, const struct rule *rule)
 {
-	struct include_set set = include_set_new(&input->unit->arena);
+	struct unit *unit = input->unit;
+	struct include_set set = include_set_new(&unit->arena);
+	struct wanted wanted = {.unit = unit,
+		.scope = input->scope,
+		.entry = rule,
+		.regions = {.unit = unit, .scope = input->scope},
+		.work = WORK_MAX};
 	const struct body *body = &input->profile->body;
-	if (!rule->ops->covers)
+	regions_of_rule(&wanted.regions, rule);
+	/* The profile changed to, and which program it is for, is not what is denied. */
+	for (size_t i = 0; i < wanted.regions.count; i++)
+		wanted.regions.at[i].is_extra = false;
+	if (wanted.regions.count == 0)
 		return NULL;
-	const struct rule *by = covering(input->unit, body->rules, rule);
-	return by ? by : covering_include(input->unit, &set, body->includes, rule);
+	const struct rule *by = covering(&wanted, body->rules);
+	return by ? by : covering_include(&wanted, &set, body->includes);
 }
 
 static bool is_same_entry(const struct rule *a, const struct rule *b)

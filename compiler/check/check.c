@@ -17,31 +17,36 @@ static struct check_input **collect(const struct check_input *of, const struct s
 	const struct service_templates *templates, const struct profile *profile, unsigned depth,
 	struct check_input **end)
 {
+	struct arena *arena = &of->unit->arena;
 	const struct policy_template *template =
 		depth == 0 ? templates->own : template_of_profile(service, templates, profile);
-	struct check_input *input = arena_new(&of->unit->arena, struct check_input);
+	struct check_input *input = arena_new(arena, struct check_input);
 	*input = (struct check_input){
 		.unit = of->unit,
 		.template = template,
 		.scope = of->scope,
+		.abi = of->abi,
 		.profile = profile,
 	};
-	patterns_of_rules(of->unit, of->scope, &profile->body, &input->own);
+	patterns_of_rules(of->unit, input->scope, &profile->body, &input->own);
 	patterns_of_includes(of->unit, template, &profile->body, &input->included);
 	*end = input;
 	end = (struct check_input **)&input->next;
 	if (depth == CHILDREN_DEPTH)
 		return end;
-	for (const struct profile *child = profile->body.children; child; child = child->next)
-		end = collect(of, service, templates, child, depth + 1, end);
+	for (const struct profile *child = profile->body.children; child; child = child->next) {
+		struct check_input inside = *of;
+		inside.scope = scope_of_child(arena, of->scope, child);
+		end = collect(&inside, service, templates, child, depth + 1, end);
+	}
 	return end;
 }
 
 void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
-	bool run)
+	enum abi abi, bool run)
 {
-	const struct check_input of = {.unit = unit, .scope = scope};
+	const struct check_input of = {.unit = unit, .scope = scope, .abi = abi};
 	struct check_input *first = NULL;
 	collect(&of, service, templates, profile, 0, &first);
 	/* A daemon of the host has no container that the policy could disagree with. */

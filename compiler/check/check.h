@@ -14,6 +14,7 @@ struct check_input {
 	struct unit *unit;
 	const struct policy_template *template;
 	const struct scope *scope;
+	enum abi abi; /* that the profile is written for */
 	const struct profile *profile;
 	struct pattern_list own;      /* the profile's file rules */
 	struct pattern_list included; /* those of its abstractions */
@@ -33,7 +34,7 @@ struct check_input {
 /* Runs all checks on a profile and on its children; those of the run only with `run`. */
 void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
-	bool run);
+	enum abi abi, bool run);
 
 /* The pattern of all below a path (literal, no slash at its end), and unless `inside` of the path
  * itself, in the arena. NULL when it is too long. */

@@ -26,6 +26,15 @@ static unsigned denied_perms(const struct file_rule *deny)
 	return deny->perms & PERM_WRITE ? deny->perms | PERM_APPEND : deny->perms;
 }
 
+/*
+ * What the deny takes. Writing is two permissions to the kernel: a deny of `a` leaves `w`, but not
+ * for files opened to append. Links are pairs, see dead_links.c.
+ */
+static unsigned taken_perms(const struct file_rule *deny, const struct file_rule *allow)
+{
+	return denied_perms(deny) & denied_perms(allow) & ~(unsigned)PERM_LINK;
+}
+
 /* A deny for owners only takes from a rule for everybody just a part, never the whole. */
 static bool takes_whole_owner(const struct file_rule *deny, const struct file_rule *allow)
 {
@@ -46,8 +55,7 @@ static size_t find_denies(struct unit *unit, const struct pattern_list *candidat
 	size_t count = 0;
 	for (size_t i = 0; i < candidates->count && count < DENIES_MAX; i++) {
 		const struct pattern *deny = &candidates->at[i];
-		if ((denied_perms(deny->rule) & allow->rule->perms) &&
-			owners_meet(deny->rule, allow->rule) &&
+		if (taken_perms(deny->rule, allow->rule) && owners_meet(deny->rule, allow->rule) &&
 			glob_overlap(&unit->arena, unit->limits, deny->glob, allow->glob, NULL) !=
 				GLOB_NO)
 			denies[count++] = deny;
@@ -138,9 +146,10 @@ static void report_partly(
 		return;
 	}
 	struct slice text = check_rule_text(unit, &allow->rule->head);
+	bool only_append = taken_perms(deny->rule, allow->rule) == PERM_APPEND;
 	struct diag *diag = diag_add(&unit->diags, DIAG_PARTLY_DEAD_RULE,
-		check_place(&allow->rule->head), "part of '%.*s' is denied, for example '%.*s'",
-		SLICE_FMT(text), SLICE_FMT(witness));
+		check_place(&allow->rule->head), "part of '%.*s' is denied, for example %s'%.*s'",
+		SLICE_FMT(text), only_append ? "appending to " : "", SLICE_FMT(witness));
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
 }

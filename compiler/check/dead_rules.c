@@ -1,47 +1,18 @@
 /*
- * Allow rules of the kinds other than file that a deny of the same kind takes away, by their
- * fields: network, capability, signal and the others.
+ * Allow rules of the kinds other than file and link that denies take away, alone or together.
+ *
+ *     signal peer=a            deny: [signal send, signal receive]      error: nothing is left
+ *     remount options=ro /a    deny: [mount]                            error: it is a mount
+ *     network [inet]           deny: [network inet raw]                 warning: part of it
  */
-#include "compiler/check/check.h"
+#include "compiler/check/dead_regions.h"
 
-static void report(const struct check_input *input, const struct rule *allow,
-	const struct rule *deny, enum cover cover, struct slice witness)
+static bool is_other(const struct rule *rule)
 {
-	struct unit *unit = input->unit;
-	struct slice text = check_rule_text(unit, allow), taken = check_rule_text(unit, deny);
-	struct diag *diag;
-	if (cover == COVER_WHOLLY) {
-		diag = diag_add(&unit->diags, DIAG_DEAD_RULE, check_place(allow),
-			"'%.*s' has no effect: deny always wins", SLICE_FMT(text));
-		diag_help(&unit->diags, diag,
-			deny->origin == ORIGIN_TEMPLATE
-				? "take the entry out, or use a template of your own without this deny"
-				: "narrow the deny, or take the entry out");
-	} else {
-		diag = diag_add(&unit->diags, DIAG_PARTLY_DEAD_RULE, check_place(allow),
-			"part of '%.*s' is denied: '%.*s'", SLICE_FMT(text), SLICE_FMT(witness));
-	}
-	diag_second(&unit->diags, diag, deny->span, "'%.*s' takes it away", SLICE_FMT(taken));
-}
-
-static void check_pair(
-	const struct check_input *input, const struct rule *allow, const struct rule *deny)
-{
-	struct slice witness = {0};
-	enum cover cover = deny->ops->covers(input->unit, deny, allow, &witness);
-	if (cover != COVER_NONE)
-		report(input, allow, deny, cover, witness);
+	return rule->ops != &rule_file && rule->ops != &rule_link;
 }
 
 void check_dead_rules(const struct check_input *input)
 {
-	const struct rule *rules = input->profile->body.rules;
-	for (const struct rule *deny = rules; deny; deny = deny->next) {
-		if (!deny->qualifiers.deny || !deny->ops->covers)
-			continue;
-		for (const struct rule *allow = rules; allow; allow = allow->next)
-			if (allow->ops == deny->ops && !allow->qualifiers.deny &&
-				allow->origin == ORIGIN_DESCRIPTION)
-				check_pair(input, allow, deny);
-	}
+	check_dead_regions(input, is_other);
 }
