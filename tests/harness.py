@@ -6,6 +6,7 @@ A script calls check() for each assertion and ends with finish(), which prints
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AAFORGE = os.environ.get("AAFORGE", os.path.join(ROOT, os.environ.get("BUILD", "build"), "aaforge"))
 # A prefix such as valgrind, for runs under a checker.
 WRAPPER = os.environ.get("AAFORGE_WRAPPER", "").split()
+
+# What is ignored here, as by nohup(1) or for a shell's job in the background, the programs would ignore as well.
+for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 _passed = 0
 _failed = 0
