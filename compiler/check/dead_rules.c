@@ -28,20 +28,31 @@ static void check_pair(
 	const struct check_input *input, const struct rule *allow, const struct rule *deny)
 {
 	struct slice witness = {0};
-	enum cover cover = deny->ops->covers(input->unit, deny, allow, &witness);
-	if (cover != COVER_NONE)
-		report(input, allow, deny, cover, witness);
+	enum cover cover = check_covers(input, deny, allow, &witness);
+	if (cover == COVER_NONE)
+		return;
+	report(input, allow, deny, cover, witness);
+	check_reported(input);
 }
 
 void check_dead_rules(const struct check_input *input)
 {
+	enum { LOOK_COST = 16 };
+	const struct limits *limits = input->unit->limits;
 	const struct rule *rules = input->profile->body.rules;
 	for (const struct rule *deny = rules; deny; deny = deny->next) {
 		if (!deny->qualifiers.deny || !deny->ops->covers)
 			continue;
-		for (const struct rule *allow = rules; allow; allow = allow->next)
+		size_t count = 0;
+		for (const struct rule *allow = rules; allow && limits_spend(limits, LOOK_COST);
+			allow = allow->next, count++)
 			if (allow->ops == deny->ops && !allow->qualifiers.deny &&
 				allow->origin == ORIGIN_DESCRIPTION)
 				check_pair(input, allow, deny);
+		if (!check_is_over(input))
+			continue;
+		check_too_complex(input, check_place(deny),
+			"what this deny and later ones of its kind take away", count);
+		return;
 	}
 }
