@@ -16,6 +16,15 @@ struct span {
 	uint32_t begin, end; /* positions; end is one past the last byte; {0,0} is "no place" */
 };
 
+enum { SOURCE_MARK = 4096 };
+
+/* Where a text stands at some offset, so that no search for a line begins far from it. */
+struct line_mark {
+	uint32_t lines;	     /* that end before it */
+	uint32_t line_begin; /* offset of its line */
+	uint32_t characters; /* of its line, before it */
+};
+
 struct source {
 	struct source *next;
 	struct slice name; /* as messages show it: a path, "-", or "<template container>" */
@@ -23,6 +32,7 @@ struct source {
 	uint32_t begin; /* position of the first byte; the byte past the end has a position too */
 	uint32_t
 		first_line; /* line number of the first byte, 1 unless the text is part of a file */
+	const struct line_mark *marks; /* at each SOURCE_MARK bytes of a longer text, or NULL */
 };
 
 struct sources {

@@ -417,9 +417,11 @@ static bool carve_rule(struct carving *c, struct rule **at)
 		shared = carved->exceptions;
 	else
 		find_exceptions(c->unit, &c->shared, &deny, &shared);
-	note_openings(c, &deny, &shared, &exceptions);
+	struct pattern_list own = exceptions;
 	for (size_t i = 0; i < shared.count; i++)
 		pattern_list_add(&c->unit->arena, &exceptions, shared.at[i]);
+	if (exceptions.count <= EXCEPTIONS_MAX)
+		note_openings(c, &deny, &shared, &own);
 	if (exceptions.count == 0)
 		return true;
 	if (!carve_with(c, &deny, &exceptions, &rules))

@@ -42,10 +42,19 @@ static bool carve_all(struct unit *unit, const struct service *service,
 	const struct service_templates *templates, struct profile *profile,
 	const struct scope *scope)
 {
+	const struct limits *limits = unit->limits;
+	struct limits own = *limits;
+	size_t left = limits->check_work;
+	own.work = &left;
+	unit->limits = &own;
 	bool ok = carve_profile(unit, profile, templates->own, scope);
 	for (struct profile *child = profile->body.children; child; child = child->next)
 		ok &= carve_profile(unit, child, template_of_profile(service, templates, child),
 			scope_of_child(&unit->arena, scope, child));
+	unit->limits = limits;
+	if (left == 0)
+		diag_add(&unit->diags, DIAG_TOO_COMPLEX, service->name_span,
+			"which entries are exceptions to built-in denies was not looked at to the end: all patterns together are too complex");
 	return ok;
 }
 

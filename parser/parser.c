@@ -71,12 +71,14 @@ static enum build_push push(struct builder *builder, const struct token *token)
 	return build_push(builder, kept);
 }
 
-static struct builder builder_of(struct unit *unit, const struct lexer *lexer, bool single)
+/* The grammar's stacks are large: `scratch` frees them after the text. */
+static struct builder builder_of(
+	struct unit *unit, struct arena *scratch, const struct lexer *lexer, bool single)
 {
 	return (struct builder){
 		.unit = unit,
 		.lexer = lexer,
-		.grammar = build_grammar(&unit->arena),
+		.grammar = build_grammar(scratch),
 		.single = single,
 	};
 }
@@ -109,7 +111,9 @@ bool parse_policy(struct unit *unit, const struct source *source, struct stateme
 	if (!is_text(unit, text, at, true))
 		return false;
 	struct lexer *lexer = lexer_new(unit, text, at, true);
-	struct builder builder = builder_of(unit, lexer, false);
+	struct arena scratch;
+	arena_init(&scratch, unit->arena.out_of_memory);
+	struct builder builder = builder_of(unit, &scratch, lexer, false);
 	struct pending pending = {0};
 	enum build_push status = BUILD_MORE;
 	while (status == BUILD_MORE && unit->diags.errors - errors < unit->limits->errors) {
@@ -124,6 +128,7 @@ bool parse_policy(struct unit *unit, const struct source *source, struct stateme
 		keep_comment(&builder, &pending, text, &token);
 		status = push(&builder, &token);
 	}
+	arena_free(&scratch);
 	if (builder.result)
 		*ret_first = builder.result->first;
 	return status == BUILD_DONE && unit->diags.errors == errors;
@@ -206,8 +211,12 @@ bool parse_rule(struct unit *unit, struct slice text, struct span at, bool verba
 	if (!is_text(unit, text, at, verbatim))
 		return false;
 	struct lexer *lexer = lexer_new(unit, text, at, verbatim);
-	struct builder builder = builder_of(unit, lexer, true);
-	if (!push_rule(&builder, lexer, at) || unit->diags.errors != errors)
+	struct arena scratch;
+	arena_init(&scratch, unit->arena.out_of_memory);
+	struct builder builder = builder_of(unit, &scratch, lexer, true);
+	bool is_pushed = push_rule(&builder, lexer, at);
+	arena_free(&scratch);
+	if (!is_pushed || unit->diags.errors != errors)
 		return false;
 	struct statement *first = builder.result->first;
 	if (!first || first->next || first->kind != STATEMENT_RULE) {

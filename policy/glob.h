@@ -13,9 +13,10 @@
  * A path never holds a NUL or, as the kernel resolves it, "//". Questions are about such paths only
  * (a literal that spells "//" itself is taken at its word); glob_match takes any bytes.
  *
- * Automata are built lazily and bounded by limits->glob_states; a question that exceeds it is
- * answered GLOB_TOO_COMPLEX, never wrongly. Cheap tests (literal prefixes, literal patterns) come
- * first: most questions build no automaton. Scratch memory is freed before a question is answered.
+ * Automata are built lazily and bounded by limits->glob_states, limits->glob_bytes and what is left
+ * of *limits->work; a question that exceeds them is answered GLOB_TOO_COMPLEX, never wrongly. Cheap
+ * tests (literal prefixes, literal patterns) come first: most questions build no automaton. Scratch
+ * memory is freed before a question is answered.
  */
 
 #include "base/unit.h"
@@ -42,7 +43,17 @@ bool glob_is_exact(const struct glob *glob);
 /* A literal that every match starts with: the longest one, but for patterns of enormous size. */
 struct slice glob_prefix(const struct glob *glob);
 
+/*
+ * A path (in the arena, or the glob's own) that the glob matches and others are unlikely to: its
+ * free bytes are odd ones. false when none was found by simple means.
+ */
+bool glob_odd_path(struct arena *arena, const struct glob *glob, struct slice *ret_path);
+
 enum glob_answer { GLOB_NO, GLOB_YES, GLOB_TOO_COMPLEX };
+
+/* As glob_match; takes from *limits->work, GLOB_TOO_COMPLEX when nothing is left. */
+enum glob_answer glob_asked(
+	const struct limits *limits, const struct glob *glob, struct slice path);
 
 /*
  * Is there a path that both match? On GLOB_YES *ret_witness is a shortest one with printable

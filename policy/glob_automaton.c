@@ -5,6 +5,9 @@
 
 #include "policy/glob_private.h"
 
+/* Of a byte of a state, and of a machine, in places looked at. */
+enum { STEP_COST = 8, START_COST = 1000 };
+
 void places_close(const struct op *ops, uint64_t *places, size_t first, size_t *last)
 {
 	for (size_t word = first; word <= *last; word++) {
@@ -211,7 +214,8 @@ static bool find_state(struct machine *machine, struct state state, uint32_t *re
 		*ret_number = machine->table[at] - 1;
 		return true;
 	}
-	if (machine->state_count >= machine->state_limit)
+	if (machine->state_count >= machine->state_limit ||
+		machine->arena->used > machine->byte_limit)
 		return false;
 	if (machine->state_count == machine->state_cap) {
 		machine->state_cap = machine->state_cap ? machine->state_cap * 2 : 64;
@@ -293,7 +297,7 @@ bool machine_step(struct machine *machine, uint32_t from, uint16_t class, uint32
 	struct state state = machine->states[from];
 	uint8_t byte = machine->sample[class];
 	size_t first = SIZE_MAX, last = 0;
-	machine->work += state.count + 1;
+	machine->work += state.count + STEP_COST;
 	if (machine->work > machine->work_limit)
 		return false;
 	*ret_state = NO_STATE;
@@ -330,6 +334,7 @@ void machine_init(struct machine *machine, struct arena *scratch, const struct l
 		.skip = globs[0]->head,
 		.state_limit = limits->glob_states < NO_STATE - 1 ? (uint32_t)limits->glob_states
 								  : NO_STATE - 1,
+		.byte_limit = limits->glob_bytes,
 		.work_limit = SIZE_MAX};
 	for (size_t g = 1; g < count; g++)
 		if (globs[g]->head < machine->skip)
@@ -342,25 +347,27 @@ void machine_init(struct machine *machine, struct arena *scratch, const struct l
 	uint32_t start;
 	take_state(machine, 0, machine->words - 1, (struct state){.after_slash = slash}, &start);
 	/* A state may cost this much on average, in words and places looked at. */
-	machine->work = 0;
+	machine->work = machine->first[count] + START_COST;
 	machine->work_limit = (size_t)machine->state_limit * 4096;
+	if (limits->work && *limits->work < machine->work_limit)
+		machine->work_limit = *limits->work;
 }
 
-struct standing machine_standing(const struct machine *machine, uint32_t number, size_t g)
+struct standing machine_standings(
+	const struct machine *machine, uint32_t number, struct standing *ret_first)
 {
 	const struct state *state = &machine->states[number];
-	struct standing standing = {false, false, false};
+	struct standing standings[2] = {{false, false, false}, {false, false, false}};
 	for (uint32_t i = 0; i < state->count; i++) {
 		uint32_t at = state->places[i];
-		if (at < machine->first[g])
-			continue;
-		if (at >= machine->first[g + 1])
-			break;
-		standing.alive = true;
-		standing.rest |= machine->ops[at].kind == OP_REST;
-		standing.accepts |= machine->ops[at].kind == OP_MATCH || standing.rest;
+		struct standing *standing = &standings[at >= machine->first[1]];
+		bool rest = machine->ops[at].kind == OP_REST;
+		standing->alive = true;
+		standing->rest |= rest;
+		standing->accepts |= machine->ops[at].kind == OP_MATCH || rest;
 	}
-	return standing;
+	*ret_first = standings[0];
+	return standings[1];
 }
 
 struct slice machine_path(const struct machine *machine, uint32_t state, struct arena *arena)

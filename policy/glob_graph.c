@@ -26,17 +26,11 @@ struct full {
 static void judge(struct full *full, uint32_t state)
 {
 	const struct machine *machine = &full->machine;
-	struct standing whole = machine_standing(machine, state, 0);
-	bool left = false, out = false;
-	for (size_t g = 1; g < machine->glob_count; g++) {
-		struct standing except = machine_standing(machine, state, g);
-		left |= except.alive;
-		out |= except.accepts;
-		if (except.rest)
-			whole.alive = false;
-	}
-	full->accepts[state] = whole.accepts && !out;
-	full->kinds[state] = !whole.alive ? KIND_DEAD : whole.rest && !left ? KIND_ALL : KIND_OPEN;
+	struct standing whole, except = machine_standings(machine, state, &whole);
+	full->accepts[state] = whole.accepts && !except.accepts;
+	full->kinds[state] = !whole.alive || except.rest   ? KIND_DEAD
+			     : whole.rest && !except.alive ? KIND_ALL
+							   : KIND_OPEN;
 }
 
 static void make_room(struct full *full, uint32_t count)
@@ -72,7 +66,7 @@ static bool explore(struct full *full)
 			if (!machine_step(machine, from, class, &row[class]))
 				return false;
 	}
-	return true;
+	return machine->state_count > 0;
 }
 
 /* Reachability. */
@@ -350,7 +344,9 @@ enum glob_answer graph_make(struct arena *scratch, const struct limits *limits,
 	struct full full = {.arena = scratch};
 	machine_init(&full.machine, scratch, limits, globs, count);
 	full.slash = full.machine.class_of['/'];
-	if (!explore(&full))
+	bool explored = explore(&full);
+	limits_spend(limits, full.machine.work);
+	if (!explored)
 		return GLOB_TOO_COMPLEX;
 	find_kinds(&full);
 	struct graph graph = {.head = slice_first(globs[0]->prefix, full.machine.skip)};

@@ -198,7 +198,7 @@ struct machine {
 	uint32_t *table; /* hash table of state numbers + 1 */
 	size_t table_size;
 	uint64_t *places; /* work area: bit set of ops, all clear between uses */
-	size_t words, work, work_limit;
+	size_t words, work, work_limit, byte_limit;
 };
 
 struct state {
@@ -209,7 +209,7 @@ struct state {
 	bool after_slash;
 };
 
-/* What a state knows about one glob. */
+/* What a state knows about one glob, or about several together. */
 struct standing {
 	bool alive;   /* can still match */
 	bool accepts; /* matches here */
@@ -219,7 +219,8 @@ struct standing {
 /* States are numbered from 0, the start. */
 #define NO_STATE UINT32_MAX
 
-/* The machine of `count` globs, with its start state. All prefixes must agree. */
+/* The machine of `count` globs, with its start state; without a state where the limits do not even
+ * allow that. All prefixes must agree. */
 void machine_init(struct machine *machine, struct arena *scratch, const struct limits *limits,
 	const struct glob *const *globs, size_t count);
 
@@ -229,8 +230,12 @@ void machine_init(struct machine *machine, struct arena *scratch, const struct l
  */
 bool machine_step(struct machine *machine, uint32_t from, uint16_t class, uint32_t *ret_state);
 
-/* What a state knows about glob g. */
-struct standing machine_standing(const struct machine *machine, uint32_t state, size_t g);
+/*
+ * What a state knows about the first glob (*ret_first), and about any of the others: whether one is
+ * alive, one accepts, one matches whatever follows.
+ */
+struct standing machine_standings(
+	const struct machine *machine, uint32_t state, struct standing *ret_first);
 
 /* Bytes in the order in which they read well in a witness, rank 0 to 254: letters first. */
 uint8_t pleasant_byte(int rank);

@@ -69,6 +69,15 @@ bool glob_match(const struct glob *glob, struct slice path)
 	return slice_ends(path, glob->suffix) && match_program(glob, slice_from(path, glob->head));
 }
 
+enum glob_answer glob_asked(const struct limits *limits, const struct glob *glob, struct slice path)
+{
+	bool simple = glob->shape != GLOB_GENERAL || !slice_starts(path, glob->prefix);
+	size_t cost = simple ? 1 : path.len * (glob->op_count / 32 + 4);
+	if (!limits_spend(limits, cost))
+		return GLOB_TOO_COMPLEX;
+	return glob_match(glob, path) ? GLOB_YES : GLOB_NO;
+}
+
 /* Any path of a glob, without an automaton. */
 
 enum { PATH_OPS = 1024, AFTER_OTHER = 1, AFTER_SLASH = 2 };
@@ -129,19 +138,21 @@ static void find_ways(const struct glob *glob, uint8_t *ways)
 	}
 }
 
-static uint8_t pick_byte(const struct glob *glob, const struct op *op, bool slash)
+/* A byte of the set but '/', the most pleasant one, or the least. */
+static uint8_t pick_byte(const struct glob *glob, const struct op *op, bool slash, bool odd)
 {
 	if (op->kind == OP_BYTE)
 		return op->byte;
 	if (slash)
 		return '/';
-	int rank = 0;
+	int rank = odd ? 254 : 0, on = odd ? -1 : 1;
 	while (pleasant_byte(rank) == '/' || !set_has(&glob->sets[op->set], pleasant_byte(rank)))
-		rank++;
+		rank += on;
 	return pleasant_byte(rank);
 }
 
-static void walk_ways(const struct glob *glob, const uint8_t *ways, uint8_t after, struct buf *out)
+static void walk_ways(
+	const struct glob *glob, const uint8_t *ways, uint8_t after, bool odd, struct buf *out)
 {
 	for (uint32_t at = 0;;) {
 		const struct op *op = &glob->ops[at];
@@ -155,14 +166,15 @@ static void walk_ways(const struct glob *glob, const uint8_t *ways, uint8_t afte
 		if (op->kind == OP_ALT || (op->kind == OP_LOOP && (ways[at] & after)))
 			continue;
 		bool other = op_kinds(glob, op) & ways[at] & AFTER_OTHER;
-		uint8_t byte = pick_byte(glob, op, !other);
+		uint8_t byte = pick_byte(glob, op, !other, odd);
 		buf_add_char(out, (char)byte);
 		after = byte == '/' ? AFTER_SLASH : AFTER_OTHER;
 	}
 }
 
 /* A path that the glob matches; false when none was found by simple means. */
-static bool some_path(struct arena *arena, const struct glob *glob, struct slice *ret_path)
+static bool find_path(
+	struct arena *arena, const struct glob *glob, bool odd, struct slice *ret_path)
 {
 	uint8_t ways[PATH_OPS];
 	if (glob->op_count > PATH_OPS)
@@ -176,9 +188,23 @@ static bool some_path(struct arena *arena, const struct glob *glob, struct slice
 		return true;
 	struct buf out = buf_new(arena);
 	buf_add(&out, slice_first(glob->prefix, glob->head));
-	walk_ways(glob, ways, after, &out);
+	walk_ways(glob, ways, after, odd, &out);
 	*ret_path = buf_slice(&out);
 	return true;
+}
+
+static bool some_path(struct arena *arena, const struct glob *glob, struct slice *ret_path)
+{
+	return find_path(arena, glob, false, ret_path);
+}
+
+bool glob_odd_path(struct arena *arena, const struct glob *glob, struct slice *ret_path)
+{
+	if (glob->shape == GLOB_LITERAL) {
+		*ret_path = glob->prefix;
+		return true;
+	}
+	return find_path(arena, glob, true, ret_path);
 }
 
 /* Overlap. */
@@ -203,11 +229,12 @@ static bool below_tree(const struct glob *a, const struct glob *tree)
 	return a->prefix.len == tree->head && a->shape == GLOB_TREE;
 }
 
-static enum glob_answer literal_overlap(struct arena *arena, const struct glob *literal,
-	const struct glob *other, struct slice *ret_witness)
+static enum glob_answer literal_overlap(struct arena *arena, const struct limits *limits,
+	const struct glob *literal, const struct glob *other, struct slice *ret_witness)
 {
-	if (!glob_match(other, literal->prefix))
-		return GLOB_NO;
+	enum glob_answer match = glob_asked(limits, other, literal->prefix);
+	if (match != GLOB_YES)
+		return match;
 	give(ret_witness, ret_witness ? arena_copy(arena, literal->prefix) : literal->prefix);
 	return GLOB_YES;
 }
@@ -233,6 +260,8 @@ enum verdict { GO_ON, DEAD_END, FOUND };
 static enum glob_answer search(struct machine *machine, struct arena *arena,
 	enum verdict (*judge)(const struct machine *, uint32_t state), struct slice *ret_witness)
 {
+	if (machine->state_count == 0)
+		return GLOB_TOO_COMPLEX; /* not even the start */
 	for (uint32_t from = 0; from < machine->state_count; from++) {
 		enum verdict verdict = judge(machine, from);
 		if (verdict == FOUND) {
@@ -252,8 +281,7 @@ static enum glob_answer search(struct machine *machine, struct arena *arena,
 
 static enum verdict judge_overlap(const struct machine *machine, uint32_t state)
 {
-	struct standing a = machine_standing(machine, state, 0);
-	struct standing b = machine_standing(machine, state, 1);
+	struct standing a, b = machine_standings(machine, state, &a);
 	if (a.accepts && b.accepts)
 		return FOUND;
 	return a.alive && b.alive ? GO_ON : DEAD_END;
@@ -268,6 +296,7 @@ static enum glob_answer search_overlap(struct arena *arena, const struct limits 
 	arena_init(&scratch, arena->out_of_memory);
 	machine_init(&machine, &scratch, limits, globs, 2);
 	enum glob_answer answer = search(&machine, arena, judge_overlap, ret_witness);
+	limits_spend(limits, machine.work);
 	arena_free(&scratch);
 	return answer;
 }
@@ -278,15 +307,17 @@ enum glob_answer glob_overlap(struct arena *arena, const struct limits *limits,
 	if (globs_apart(a, b))
 		return GLOB_NO;
 	if (a->shape == GLOB_LITERAL)
-		return literal_overlap(arena, a, b, ret_witness);
+		return literal_overlap(arena, limits, a, b, ret_witness);
 	if (b->shape == GLOB_LITERAL)
-		return literal_overlap(arena, b, a, ret_witness);
+		return literal_overlap(arena, limits, b, a, ret_witness);
 	if (a->shape == GLOB_TREE && b->shape == GLOB_TREE)
 		return tree_overlap(arena, a, b, ret_witness);
 	if (!ret_witness && a->shape == GLOB_TREE && below_tree(b, a) && some_path(arena, b, NULL))
 		return GLOB_YES;
 	if (!ret_witness && b->shape == GLOB_TREE && below_tree(a, b) && some_path(arena, a, NULL))
 		return GLOB_YES;
+	if (!limits_spend(limits, 1))
+		return GLOB_TOO_COMPLEX;
 	return search_overlap(arena, limits, a, b, ret_witness);
 }
 
@@ -294,17 +325,10 @@ enum glob_answer glob_overlap(struct arena *arena, const struct limits *limits,
 
 static enum verdict judge_covered(const struct machine *machine, uint32_t state)
 {
-	struct standing a = machine_standing(machine, state, 0);
-	if (!a.alive)
+	struct standing a, by = machine_standings(machine, state, &a);
+	if (!a.alive || by.rest)
 		return DEAD_END;
-	bool covered = false;
-	for (size_t g = 1; g < machine->glob_count; g++) {
-		struct standing by = machine_standing(machine, state, g);
-		if (by.rest)
-			return DEAD_END;
-		covered |= by.accepts;
-	}
-	return a.accepts && !covered ? FOUND : GO_ON;
+	return a.accepts && !by.accepts ? FOUND : GO_ON;
 }
 
 /* globs[0] is in question, the others may cover it. */
@@ -314,7 +338,9 @@ static enum glob_answer search_covered(struct arena *arena, const struct limits 
 {
 	struct machine machine;
 	machine_init(&machine, scratch, limits, globs, count);
-	switch (search(&machine, arena, judge_covered, ret_witness)) {
+	enum glob_answer found = search(&machine, arena, judge_covered, ret_witness);
+	limits_spend(limits, machine.work);
+	switch (found) {
 	case GLOB_YES:
 		return GLOB_NO;
 	case GLOB_NO:
@@ -325,22 +351,59 @@ static enum glob_answer search_covered(struct arena *arena, const struct limits 
 	return GLOB_TOO_COMPLEX;
 }
 
-static enum glob_answer literal_covered(struct arena *arena, const struct glob *literal,
-	const struct glob *const *by, size_t count, struct slice *ret_witness)
+static enum glob_answer literal_covered(struct arena *arena, const struct limits *limits,
+	const struct glob *literal, const struct glob *const *by, size_t count,
+	struct slice *ret_witness)
 {
-	for (size_t i = 0; i < count; i++)
-		if (glob_match(by[i], literal->prefix))
-			return GLOB_YES;
+	for (size_t i = 0; i < count; i++) {
+		enum glob_answer match = glob_asked(limits, by[i], literal->prefix);
+		if (match != GLOB_NO)
+			return match;
+	}
 	if (ret_witness)
 		*ret_witness = arena_copy(arena, literal->prefix);
 	return GLOB_NO;
+}
+
+/*
+ * Most questions are decided by one path: none of the others matches it, or one that does holds all
+ * of `a`. GLOB_TOO_COMPLEX: not decided.
+ */
+static enum glob_answer quick_covered(struct arena *scratch, const struct limits *limits,
+	const struct glob *const *globs, size_t count)
+{
+	enum { TRIED = 4 };
+	struct slice path;
+	unsigned tried = 0;
+	bool is_matched = false;
+	if (!glob_odd_path(scratch, globs[0], &path))
+		return GLOB_TOO_COMPLEX;
+	for (size_t i = 1; i < count && tried < TRIED; i++) {
+		enum glob_answer match = glob_asked(limits, globs[i], path);
+		if (match == GLOB_TOO_COMPLEX)
+			return match;
+		if (match == GLOB_NO)
+			continue;
+		const struct glob *pair[] = {globs[0], globs[i]};
+		struct arena own;
+		arena_init(&own, scratch->out_of_memory);
+		enum glob_answer answer = search_covered(scratch, limits, pair, 2, &own, NULL);
+		arena_free(&own);
+		if (answer == GLOB_YES)
+			return GLOB_YES;
+		is_matched = true;
+		tried++;
+	}
+	return is_matched ? GLOB_TOO_COMPLEX : GLOB_NO;
 }
 
 enum glob_answer glob_covered(struct arena *arena, const struct limits *limits,
 	const struct glob *a, const struct glob *const *by, size_t count, struct slice *ret_witness)
 {
 	if (a->shape == GLOB_LITERAL)
-		return literal_covered(arena, a, by, count, ret_witness);
+		return literal_covered(arena, limits, a, by, count, ret_witness);
+	if (!limits_spend(limits, count))
+		return GLOB_TOO_COMPLEX;
 	size_t near = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (globs_apart(a, by[i]))
@@ -359,7 +422,11 @@ enum glob_answer glob_covered(struct arena *arena, const struct limits *limits,
 	for (size_t i = 0; i < count; i++)
 		if (!globs_apart(a, by[i]))
 			globs[near++] = by[i];
-	enum glob_answer answer = search_covered(arena, limits, globs, near, &scratch, ret_witness);
+	enum glob_answer answer = GLOB_TOO_COMPLEX;
+	if (near > 2 && !ret_witness)
+		answer = quick_covered(&scratch, limits, globs, near);
+	if (answer == GLOB_TOO_COMPLEX && limits_spend(limits, 1))
+		answer = search_covered(arena, limits, globs, near, &scratch, ret_witness);
 	arena_free(&scratch);
 	return answer;
 }

@@ -394,21 +394,24 @@ static struct glob *read_general(struct arena *arena, const struct limits *limit
 	struct op small[SMALL];
 	struct byte_set sets[SETS];
 	size_t need = aare.len * 2 + 4; /* a comma makes two ops, and so does a star */
+	struct arena scratch;
+	arena_init(&scratch, arena->out_of_memory);
 	struct reader r = {.text = aare,
 		.depth_limit = limits->depth < GLOB_DEPTH ? limits->depth : GLOB_DEPTH};
 	r.signs = (struct signs){.arena = arena,
-		.ops = need <= SMALL ? small : arena_array(arena, need, sizeof(*small)),
+		.ops = need <= SMALL ? small : arena_array(&scratch, need, sizeof(*small)),
 		.sets = sets,
 		.set_count = SET_FIXED,
 		.set_cap = SETS};
 	memcpy(sets, glob_fixed_sets, sizeof(glob_fixed_sets));
 	read_all(&r);
-	if (r.signs.error) {
+	struct glob *glob = r.signs.error ? NULL : finish(&r.signs, aare);
+	arena_free(&scratch);
+	if (!glob) {
 		*ret_error = r.signs.error;
 		*ret_offset = r.signs.error_at;
-		return NULL;
 	}
-	return finish(&r.signs, aare);
+	return glob;
 }
 
 /* Where the collapsing of slashes starts: a leading exact "//" stays. */

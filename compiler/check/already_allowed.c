@@ -33,15 +33,56 @@ static bool is_entry_rule(const struct rule *rule)
 	       !rule->qualifiers.audit && !rule->opens_deny;
 }
 
+static unsigned granted(const struct file_rule *rule)
+{
+	return rule->perms & PERM_WRITE ? rule->perms | PERM_APPEND : rule->perms;
+}
+
 static bool gives(const struct file_rule *by, const struct file_rule *entry, unsigned perm)
 {
-	unsigned perms = by->perms & PERM_WRITE ? by->perms | PERM_APPEND : by->perms;
 	enum owner owner = by->head.qualifiers.owner;
-	if (!(perms & perm) || (owner != OWNER_ANY && owner != entry->head.qualifiers.owner))
+	if (!(granted(by) & perm) || (owner != OWNER_ANY && owner != entry->head.qualifiers.owner))
 		return false;
 	return perm != PERM_EXEC ||
 	       (by->exec == entry->exec && slice_eq(by->target, entry->target) &&
 		       by->scrub == entry->scrub);
+}
+
+/* What others than the description allow. */
+struct offers {
+	const struct check_input *input;
+	struct pattern_list files;
+	const struct rule **others; /* of the profile itself, of other kinds than file */
+	size_t other_count;
+	size_t at; /* the pattern of the next rule */
+};
+
+static bool is_offer(const struct rule *rule)
+{
+	return rule->origin != ORIGIN_DESCRIPTION && !rule->qualifiers.deny;
+}
+
+static void add_files(struct unit *unit, const struct pattern_list *from, struct pattern_list *to)
+{
+	for (size_t i = 0; i < from->count; i++)
+		if (is_offer(&from->at[i].rule->head))
+			pattern_list_add(&unit->arena, to, from->at[i]);
+}
+
+static struct offers find_offers(const struct check_input *input)
+{
+	struct offers offers = {.input = input};
+	const struct rule *rules = input->profile->body.rules;
+	size_t count = 0;
+	add_files(input->unit, &input->own, &offers.files);
+	add_files(input->unit, &input->included, &offers.files);
+	for (const struct rule *rule = rules; rule; rule = rule->next)
+		count += is_offer(rule);
+	offers.others = arena_array(&input->unit->arena, count, sizeof(struct rule *));
+	for (const struct rule *rule = rules; rule; rule = rule->next)
+		if (is_offer(rule) && rule->ops != &rule_file)
+			offers.others[offers.other_count++] = rule;
+	return offers;
 }
 
 /* The allow rules of others that meet the entry's path. */
@@ -55,9 +96,7 @@ static void find_allows(struct unit *unit, const struct pattern_list *from,
 {
 	for (size_t i = 0; i < from->count && allows->count < ALLOWS_MAX; i++) {
 		const struct pattern *by = &from->at[i];
-		const struct rule *rule = &by->rule->head;
-		if (rule->origin == ORIGIN_DESCRIPTION || rule->qualifiers.deny ||
-			!(by->rule->perms & entry->rule->perms))
+		if (!(granted(by->rule) & entry->rule->perms))
 			continue;
 		if (glob_overlap(&unit->arena, unit->limits, by->glob, entry->glob, NULL) ==
 			GLOB_YES)
@@ -84,20 +123,79 @@ static const struct rule *given_by(
 		       : NULL;
 }
 
-static const struct rule *file_given_by(const struct check_input *input, const struct rule *rule)
+/*
+ * What one path of the entry tells: *ret_by is a rule that gives the permission on all of it alone.
+ * false: no rule gives it on that path.
+ */
+static bool given_on_path(const struct offers *offers, const struct pattern *entry, unsigned perm,
+	struct slice path, const struct rule **ret_by)
 {
-	struct allows allows = {.count = 0};
-	struct pattern entry =
-		pattern_of(input->unit, input->scope, (const struct file_rule *)rule, false);
-	const struct rule *first = NULL;
-	if (!entry.glob)
-		return NULL;
-	find_allows(input->unit, &input->own, &entry, &allows);
-	find_allows(input->unit, &input->included, &entry, &allows);
-	for (unsigned perm = 1; perm <= PERM_EXEC; perm <<= 1) {
-		if (!(entry.rule->perms & perm))
+	enum { TRIED = 4 };
+	struct unit *unit = offers->input->unit;
+	size_t tried = 0;
+	for (size_t i = 0; i < offers->files.count && tried < TRIED; i++) {
+		const struct pattern *by = &offers->files.at[i];
+		if (!gives(by->rule, entry->rule, perm) ||
+			glob_asked(unit->limits, by->glob, path) != GLOB_YES)
 			continue;
-		const struct rule *by = given_by(input->unit, &allows, &entry, perm);
+		tried++;
+		if (glob_covered(&unit->arena, unit->limits, entry->glob, &by->glob, 1, NULL) !=
+			GLOB_YES)
+			continue;
+		*ret_by = &by->rule->head;
+		return true;
+	}
+	return tried > 0;
+}
+
+/* Whether the entry may be allowed already; *ret_first is set when single rules give it all. */
+static bool may_be_given(
+	const struct offers *offers, const struct pattern *entry, const struct rule **ret_first)
+{
+	struct unit *unit = offers->input->unit;
+	const struct rule *first = NULL;
+	struct slice path;
+	bool is_known = glob_odd_path(&unit->arena, entry->glob, &path), is_all = is_known;
+	for (unsigned perm = 1; is_known && perm <= PERM_EXEC; perm <<= 1) {
+		const struct rule *by = NULL;
+		if (!(entry->rule->perms & perm))
+			continue;
+		if (!limits_spend(unit->limits, offers->files.count * 2) ||
+			!given_on_path(offers, entry, perm, path, &by))
+			return false;
+		first = first ? first : by;
+		is_all = is_all && by;
+	}
+	*ret_first = is_all ? first : NULL;
+	return true;
+}
+
+/*
+ * The pattern of a rule, NULL when it has a mistake: they stand in the order of their rules, and
+ * all rules are asked for.
+ */
+static const struct pattern *next_pattern(struct offers *offers, const struct rule *rule)
+{
+	const struct pattern_list *own = &offers->input->own;
+	if (offers->at == own->count || &own->at[offers->at].rule->head != rule)
+		return NULL;
+	return &own->at[offers->at++];
+}
+
+static const struct rule *file_given_by(const struct offers *offers, const struct pattern *entry)
+{
+	const struct check_input *input = offers->input;
+	struct allows allows = {.count = 0};
+	const struct rule *first = NULL;
+	if (!entry || !may_be_given(offers, entry, &first))
+		return NULL;
+	if (first)
+		return first;
+	find_allows(input->unit, &offers->files, entry, &allows);
+	for (unsigned perm = 1; perm <= PERM_EXEC; perm <<= 1) {
+		if (!(entry->rule->perms & perm))
+			continue;
+		const struct rule *by = given_by(input->unit, &allows, entry, perm);
 		if (!by)
 			return NULL;
 		first = first ? first : by;
@@ -114,23 +212,27 @@ struct wanted {
 	size_t work;
 };
 
+static bool is_covered_by(struct wanted *wanted, const struct rule *rule)
+{
+	enum { LOOK_COST = 256 };
+	struct region_list by = {.unit = wanted->unit, .scope = wanted->scope};
+	const struct region *at[REGIONS_MAX];
+	if (!limits_spend(wanted->unit->limits, LOOK_COST))
+		return false;
+	regions_of_rule(&by, rule);
+	size_t count = by.count < REGIONS_MAX ? by.count : REGIONS_MAX;
+	for (size_t i = 0; i < count; i++)
+		at[i] = &by.at[i];
+	return region_question(wanted->unit, &wanted->regions, at, count, &wanted->work).cover ==
+	       COVER_WHOLLY;
+}
+
 static const struct rule *covering(struct wanted *wanted, const struct rule *from)
 {
-	for (const struct rule *rule = from; rule; rule = rule->next) {
-		if (rule->ops != wanted->entry->ops || rule->origin == ORIGIN_DESCRIPTION ||
-			rule->qualifiers.deny)
-			continue;
-		struct region_list by = {.unit = wanted->unit, .scope = wanted->scope};
-		const struct region *at[REGIONS_MAX];
-		regions_of_rule(&by, rule);
-		size_t count = by.count < REGIONS_MAX ? by.count : REGIONS_MAX;
-		for (size_t i = 0; i < count; i++)
-			at[i] = &by.at[i];
-		struct region_answer answer =
-			region_question(wanted->unit, &wanted->regions, at, count, &wanted->work);
-		if (answer.cover == COVER_WHOLLY)
+	for (const struct rule *rule = from; rule; rule = rule->next)
+		if (rule->ops == wanted->entry->ops && is_offer(rule) &&
+			is_covered_by(wanted, rule))
 			return rule;
-	}
 	return NULL;
 }
 
@@ -150,25 +252,39 @@ static const struct rule *covering_include(
 	return found;
 }
 
-/* Another rule that allows all that this one does, or NULL. */
-static const struct rule *other_given_by(const struct check_input *input, const struct rule *rule)
+static const struct rule *find_covering(const struct offers *offers, struct wanted *wanted)
 {
-	struct unit *unit = input->unit;
-	struct include_set set = include_set_new(&unit->arena);
-	struct wanted wanted = {.unit = unit,
-		.scope = input->scope,
-		.entry = rule,
-		.regions = {.unit = unit, .scope = input->scope},
-		.work = WORK_MAX};
-	const struct body *body = &input->profile->body;
-	regions_of_rule(&wanted.regions, rule);
+	const struct check_input *input = offers->input;
+	struct include_set set = include_set_new(&input->unit->arena);
+	regions_of_rule(&wanted->regions, wanted->entry);
 	/* The profile changed to, and which program it is for, is not what is denied. */
-	for (size_t i = 0; i < wanted.regions.count; i++)
-		wanted.regions.at[i].is_extra = false;
-	if (wanted.regions.count == 0)
+	for (size_t i = 0; i < wanted->regions.count; i++)
+		wanted->regions.at[i].is_extra = false;
+	if (wanted->regions.count == 0)
 		return NULL;
-	const struct rule *by = covering(&wanted, body->rules);
-	return by ? by : covering_include(&wanted, &set, body->includes);
+	for (size_t i = 0; i < offers->other_count; i++)
+		if (offers->others[i]->ops == wanted->entry->ops &&
+			is_covered_by(wanted, offers->others[i]))
+			return offers->others[i];
+	return covering_include(wanted, &set, input->profile->body.includes);
+}
+
+/* Another rule that allows all that this one does, or NULL. */
+static const struct rule *other_given_by(const struct offers *offers, const struct rule *rule)
+{
+	struct unit *unit = offers->input->unit;
+	const struct scope *scope = offers->input->scope;
+	struct wanted wanted = {.unit = unit,
+		.scope = scope,
+		.entry = rule,
+		.regions = {.unit = unit, .scope = scope},
+		.work = WORK_MAX};
+	if (!rule->ops->regions)
+		return NULL;
+	struct arena kept = check_scratch(unit);
+	const struct rule *by = find_covering(offers, &wanted);
+	check_scratch_end(unit, kept, (struct slice){0});
+	return by;
 }
 
 static bool is_same_entry(const struct rule *a, const struct rule *b)
@@ -189,25 +305,39 @@ static void report(const struct check_input *input, const struct rule *entry, co
 		slice_is(input->template->name, "docker-default")
 			? "; with 'template: container' only what is listed is allowed"
 			: "");
+	check_reported(input);
+}
+
+static size_t count_entries(const struct rule *rule)
+{
+	size_t count = 0;
+	for (; rule; rule = rule->next)
+		count += is_entry_rule(rule);
+	return count;
 }
 
 /* A directory gives two rules: the entry changes nothing when both are allowed already. */
 void check_already_allowed(const struct check_input *input)
 {
+	struct offers offers = find_offers(input);
 	const struct rule *rule = input->profile->body.rules;
-	while (rule) {
+	while (rule && !check_is_over(input)) {
 		const struct rule *first = rule, *by = NULL;
 		bool is_allowed = true;
 		do {
+			const struct pattern *pattern = next_pattern(&offers, rule);
 			const struct rule *one = NULL;
 			if (is_allowed && is_entry_rule(rule))
-				one = rule->ops == &rule_file ? file_given_by(input, rule)
-							      : other_given_by(input, rule);
+				one = rule->ops == &rule_file ? file_given_by(&offers, pattern)
+							      : other_given_by(&offers, rule);
 			is_allowed = one != NULL;
 			by = by ? by : one;
 			rule = rule->next;
 		} while (is_same_entry(first, rule));
-		if (is_allowed)
+		if (is_allowed && !check_is_over(input))
 			report(input, first, by);
+		else if (check_is_over(input))
+			check_too_complex(input, check_place(first),
+				"whether entries change nothing", count_entries(first));
 	}
 }

@@ -2,15 +2,23 @@
 
 #include "policy/escape.h"
 
-static void (*const checks[])(const struct check_input *) = {
-#define CHECK(symbol) check_##symbol,
+enum { IDS_MAX = 3, CHILDREN_DEPTH = 16 };
+
+static const struct check {
+	void (*look)(const struct check_input *);
+	enum diag_id ids[IDS_MAX];
+	size_t id_count;
+} checks[] = {
+#define CHECK(symbol, ...)                                                                         \
+	{check_##symbol, {__VA_ARGS__},                                                            \
+		sizeof((enum diag_id[]){__VA_ARGS__}) / sizeof(enum diag_id)},
 #include "compiler/check/checks.def"
 #undef CHECK
 };
 
-_Static_assert(sizeof(checks) > 0, "there are checks");
+enum { CHECK_COUNT = sizeof(checks) / sizeof(checks[0]) };
 
-enum { CHILDREN_DEPTH = 16 };
+_Static_assert(CHECK_COUNT > 0, "there are checks");
 
 /* The inputs of a profile and all its children, parents first. */
 static struct check_input **collect(const struct check_input *of, const struct service *service,
@@ -42,6 +50,32 @@ static struct check_input **collect(const struct check_input *of, const struct s
 	return end;
 }
 
+static bool is_wanted(const struct unit *unit, const struct check *check)
+{
+	for (size_t i = 0; i < check->id_count; i++)
+		if (unit->diags.severities[check->ids[i]] != SEVERITY_OFF)
+			return true;
+	return false;
+}
+
+/* Each check has its work for all profiles of the description together. */
+static void run_checks(struct unit *unit, const struct check_input *first)
+{
+	const struct limits *limits = unit->limits;
+	struct limits own = *limits;
+	size_t left[CHECK_COUNT];
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		left[i] = limits->check_work;
+	unit->limits = &own;
+	for (const struct check_input *input = first; input; input = input->next)
+		for (size_t i = 0; i < CHECK_COUNT; i++) {
+			own.work = &left[i];
+			if (is_wanted(unit, &checks[i]))
+				checks[i].look(input);
+		}
+	unit->limits = limits;
+}
+
 void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
 	enum abi abi, bool run)
@@ -57,9 +91,58 @@ void check_profile(struct unit *unit, const struct service_templates *templates,
 		first->service = service;
 		first->container = service->run;
 	}
-	for (const struct check_input *input = first; input; input = input->next)
-		for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-			checks[i](input);
+	run_checks(unit, first);
+}
+
+bool check_is_over(const struct check_input *input)
+{
+	const size_t *work = input->unit->limits->work;
+	return work && *work == 0;
+}
+
+struct arena check_scratch(struct unit *unit)
+{
+	struct arena kept = unit->arena;
+	arena_init(&unit->arena, kept.out_of_memory);
+	return kept;
+}
+
+struct slice check_scratch_end(struct unit *unit, struct arena kept, struct slice text)
+{
+	struct arena scratch = unit->arena;
+	unit->arena = kept;
+	struct slice copy = arena_copy(&unit->arena, text);
+	arena_free(&scratch);
+	return copy;
+}
+
+void check_unclear(
+	const struct check_input *input, const struct rule *rule, const struct rule *other)
+{
+	struct diags *diags = &input->unit->diags;
+	struct slice text = check_rule_text(input->unit, rule);
+	struct diag *diag = diag_add(diags, DIAG_TOO_COMPLEX, check_place(rule),
+		"whether '%.*s' and another rule are about the same path is too complex to tell",
+		SLICE_FMT(text));
+	diag_second(diags, diag, check_place(other), "the other rule");
+	check_reported(input);
+}
+
+void check_reported(const struct check_input *input)
+{
+	enum { REPORT_COST = 1 << 16 };
+	limits_spend(input->unit->limits, REPORT_COST);
+}
+
+void check_too_complex(
+	const struct check_input *input, struct span at, const char *what, size_t count)
+{
+	struct diags *diags = &input->unit->diags;
+	struct diag *diag = diag_add(diags, DIAG_TOO_COMPLEX, at,
+		"%s is not checked from here on, for %zu rule%s: together they are too many or too complex",
+		what, count, count == 1 ? "" : "s");
+	diag_help(diags, diag,
+		"write simpler patterns: directories instead of '**' in the middle, fewer of them");
 }
 
 const struct glob *check_tree(struct unit *unit, struct slice path, bool inside)

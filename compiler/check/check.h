@@ -27,7 +27,7 @@ struct check_input {
 	const struct check_input *next; /* the profile's children, then NULL */
 };
 
-#define CHECK(symbol) void check_##symbol(const struct check_input *input);
+#define CHECK(symbol, ...) void check_##symbol(const struct check_input *input);
 #include "compiler/check/checks.def"
 #undef CHECK
 
@@ -35,6 +35,34 @@ struct check_input {
 void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
 	enum abi abi, bool run);
+
+/*
+ * Whether the check has used up its work (limits->check_work): then it stops, claims nothing more,
+ * and says so by check_too_complex.
+ */
+bool check_is_over(const struct check_input *input);
+
+/* Reports that one question, whether two rules are about the same path, was too complex. */
+void check_unclear(
+	const struct check_input *input, const struct rule *rule, const struct rule *other);
+
+/*
+ * Gives the unit an arena of its own for one question, so that very many of them do not fill the
+ * memory. The result goes to check_scratch_end, which throws away what was made meanwhile but the
+ * text that it returns a copy of. Nothing is reported in between.
+ */
+struct arena check_scratch(struct unit *unit);
+struct slice check_scratch_end(struct unit *unit, struct arena kept, struct slice text);
+
+/* Counts a message about a pair of rules, of which there can be very many, as work. */
+void check_reported(const struct check_input *input);
+
+/*
+ * Reports what a check did not look at any more: `what` ("whether denies take away an entry"), for
+ * `count` rules, the first of them at `at`.
+ */
+void check_too_complex(
+	const struct check_input *input, struct span at, const char *what, size_t count);
 
 /* The pattern of all below a path (literal, no slash at its end), and unless `inside` of the path
  * itself, in the arena. NULL when it is too long. */

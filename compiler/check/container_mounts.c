@@ -7,7 +7,7 @@
 #define TOUCHES	 (PERM_READ | PERM_WRITE | PERM_APPEND | PERM_MMAP | PERM_EXEC)
 #define EXECUTES (PERM_EXEC | PERM_MMAP)
 
-enum { DENIES_MAX = 256 };
+enum { DENIES_MAX = 256, LOOK_COST = 4 };
 
 /* Whether denies take all of the permissions from all that lies inside. */
 static bool is_denied(const struct check_input *input, const struct glob *inside, unsigned perms)
@@ -31,6 +31,8 @@ static bool list_allows(const struct check_input *input, const struct pattern_li
 	struct unit *unit = input->unit;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct file_rule *rule = list->at[i].rule;
+		if (!limits_spend(unit->limits, LOOK_COST))
+			return true;
 		if (!rule->head.qualifiers.deny && (rule->perms & perms) &&
 			glob_overlap(&unit->arena, unit->limits, list->at[i].glob, tree, NULL) !=
 				GLOB_NO)
@@ -143,18 +145,28 @@ static void check_programs(const struct check_input *input, const struct pattern
 	}
 }
 
-void check_container_mounts(const struct check_input *input)
+static void check_all_mounts(const struct check_input *input)
 {
-	if (!input->container)
-		return;
-	const struct container *container = input->container;
-	for (const struct volume *volume = container->volumes; volume; volume = volume->next)
+	const struct volume *volume = input->container->volumes;
+	const struct tmpfs *tmpfs = input->container->tmpfs;
+	for (; volume && !check_is_over(input); volume = volume->next)
 		check_touched(input, volume->target, volume->span);
-	for (const struct tmpfs *tmpfs = container->tmpfs; tmpfs; tmpfs = tmpfs->next) {
+	for (; tmpfs && !check_is_over(input); tmpfs = tmpfs->next) {
 		if (!tmpfs->is_default)
 			check_touched(input, tmpfs->path, tmpfs->span);
 		check_exec(input, tmpfs);
 	}
+	if (check_is_over(input))
+		check_too_complex(input, input->container->span,
+			"whether the profile allows anything where something is mounted",
+			input->own.count);
+}
+
+void check_container_mounts(const struct check_input *input)
+{
+	if (!input->container)
+		return;
+	check_all_mounts(input);
 	for (const struct check_input *each = input; each; each = each->next)
 		check_programs(input, &each->own);
 }

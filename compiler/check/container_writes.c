@@ -72,16 +72,31 @@ static void report_root(const struct check_input *input, const struct pattern *p
 	diag_help(diags, diag, "make its directory writable, or mount a volume or tmpfs there");
 }
 
-/* Something that can be written lies below: the profile is about that, perhaps. */
-static bool holds_mount(const struct container *container, struct slice directory)
+/* Adds the directories that a path lies below, and itself. */
+static void add_holders(struct index *holders, struct slice path)
 {
+	while (path.len > 0) {
+		void **place = index_at(holders, path);
+		if (*place)
+			return; /* and those above it */
+		*place = holders;
+		while (path.len > 0 && path.at[path.len - 1] != '/')
+			path.len--;
+		if (path.len > 0)
+			path.len--;
+	}
+}
+
+/* The directories that hold something that can be written: a profile may be about that. */
+static struct index find_holders(struct arena *arena, const struct container *container)
+{
+	struct index holders = index_new(arena);
 	for (const struct volume *volume = container->volumes; volume; volume = volume->next)
-		if (!volume->read_only && lies_below(volume->target, directory))
-			return true;
+		if (!volume->read_only)
+			add_holders(&holders, volume->target);
 	for (const struct tmpfs *tmpfs = container->tmpfs; tmpfs; tmpfs = tmpfs->next)
-		if (lies_below(tmpfs->path, directory))
-			return true;
-	return false;
+		add_holders(&holders, tmpfs->path);
+	return holders;
 }
 
 static const char *protecting(struct slice path)
@@ -93,7 +108,7 @@ static const char *protecting(struct slice path)
 }
 
 static void check_pattern(const struct check_input *input, const struct container *container,
-	const struct pattern *pattern)
+	const struct index *holders, const struct pattern *pattern)
 {
 	bool is_one;
 	struct slice place = place_of(pattern, &is_one);
@@ -106,7 +121,7 @@ static void check_pattern(const struct check_input *input, const struct containe
 	} else if (protects) {
 		report_protected(input, pattern, protects);
 	} else if (container->read_only && !is_kernels &&
-		   (place.len == 0 || !holds_mount(container, place))) {
+		   (place.len == 0 || !index_find(holders, place))) {
 		report_root(input, pattern, place, is_one);
 	}
 }
@@ -115,6 +130,7 @@ void check_container_writes(const struct check_input *input)
 {
 	if (!input->container)
 		return;
+	struct index holders = find_holders(&input->unit->arena, input->container);
 	for (const struct check_input *each = input; each; each = each->next) {
 		struct span reported = {0, 0};
 		for (size_t i = 0; i < each->own.count; i++) {
@@ -125,7 +141,7 @@ void check_container_writes(const struct check_input *input)
 				(place.begin == reported.begin && place.end == reported.end))
 				continue;
 			reported = place; /* an entry may give several rules */
-			check_pattern(input, input->container, &each->own.at[i]);
+			check_pattern(input, input->container, &holders, &each->own.at[i]);
 		}
 	}
 }

@@ -6,8 +6,11 @@
  *     readable: [/etc/]            deny: [/etc/shadow r]   warning: one path is taken away
  */
 #include "compiler/check/check.h"
+#include "compiler/check/meet.h"
 
-enum { DENIES_MAX = 1024 };
+#include "policy/glob_union.h"
+
+enum { DENIES_MAX = 1024, DENIES_FEW = 64 };
 
 static const struct perm_name {
 	unsigned perm;
@@ -48,6 +51,19 @@ static bool owners_meet(const struct file_rule *deny, const struct file_rule *al
 	return taken == OWNER_ANY || given == OWNER_ANY || taken == given;
 }
 
+/* Whether the deny takes something from the allow rule where both match. */
+static bool takes_part(const struct pattern *deny, const struct pattern *allow)
+{
+	return taken_perms(deny->rule, allow->rule) && owners_meet(deny->rule, allow->rule);
+}
+
+/* Whether the deny takes the permission wherever it matches. */
+static bool takes_perm(const struct pattern *deny, const struct pattern *allow, unsigned perm)
+{
+	return (taken_perms(deny->rule, allow->rule) & perm) &&
+	       takes_whole_owner(deny->rule, allow->rule);
+}
+
 /* The denies among the candidates that could take something from the allow rule. */
 static size_t find_denies(struct unit *unit, const struct pattern_list *candidates,
 	const struct pattern *allow, const struct pattern *denies[static DENIES_MAX])
@@ -55,9 +71,8 @@ static size_t find_denies(struct unit *unit, const struct pattern_list *candidat
 	size_t count = 0;
 	for (size_t i = 0; i < candidates->count && count < DENIES_MAX; i++) {
 		const struct pattern *deny = &candidates->at[i];
-		if (taken_perms(deny->rule, allow->rule) && owners_meet(deny->rule, allow->rule) &&
-			glob_overlap(&unit->arena, unit->limits, deny->glob, allow->glob, NULL) !=
-				GLOB_NO)
+		if (takes_part(deny, allow) && glob_overlap(&unit->arena, unit->limits, deny->glob,
+						       allow->glob, NULL) != GLOB_NO)
 			denies[count++] = deny;
 	}
 	return count;
@@ -72,8 +87,7 @@ static const struct pattern *takes_wholly(const struct check_input *input,
 	const struct pattern *first = NULL;
 	size_t by_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!(denied_perms(denies[i]->rule) & perm) ||
-			!takes_whole_owner(denies[i]->rule, allow->rule))
+		if (!takes_perm(denies[i], allow, perm))
 			continue;
 		first = first ? first : denies[i];
 		by[by_count++] = denies[i]->glob;
@@ -126,6 +140,7 @@ static void report_dead(const struct check_input *input, const struct pattern *a
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
 	diag_help(&unit->diags, diag, "%s", advice(allow->rule, deny->rule));
+	check_reported(input);
 }
 
 static void report_partly(
@@ -152,22 +167,100 @@ static void report_partly(
 		SLICE_FMT(text), only_append ? "appending to " : "", SLICE_FMT(witness));
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
+	check_reported(input);
+}
+
+/* A list of allow rules and the denies that they are compared with. */
+struct question {
+	const struct check_input *input;
+	const struct pattern_list *denies, *allows;
+	struct meet meet;
+	struct arena scratch;	/* of … */
+	struct glob_union *all; /* … all denies, where there are many; else NULL */
+};
+
+static const struct pattern *takes_wholly_of_all(
+	const struct question *q, const struct pattern *allow, unsigned perm)
+{
+	const struct pattern *denies[DENIES_MAX];
+	size_t count = find_denies(q->input->unit, q->denies, allow, denies);
+	return takes_wholly(q->input, allow, perm, denies, count);
+}
+
+/*
+ * Of many denies: one path of the allow rule tells most of them from those that could take it all.
+ */
+static const struct pattern *takes_wholly_of_many(
+	const struct question *q, const struct pattern *allow, unsigned perm)
+{
+	enum { TRIED = 4 };
+	struct unit *unit = q->input->unit;
+	const uint32_t *numbers = NULL;
+	size_t count = 0, tried = 0;
+	struct slice path;
+	bool is_known = glob_odd_path(&unit->arena, allow->glob, &path);
+	if (is_known && !glob_union_match(q->all, unit->limits, path, &numbers, &count))
+		return NULL;
+	for (size_t i = 0; i < count && tried < TRIED; i++) {
+		const struct pattern *deny = &q->denies->at[numbers[i]];
+		if (!takes_perm(deny, allow, perm))
+			continue;
+		tried++;
+		if (takes_wholly(q->input, allow, perm, &deny, 1))
+			return deny;
+	}
+	if (is_known && tried == 0)
+		return NULL;
+	return takes_wholly_of_all(q, allow, perm);
+}
+
+/* Of few: whether any of them takes one path of it. */
+static const struct pattern *takes_wholly_of_few(
+	const struct question *q, const struct pattern *allow, unsigned perm)
+{
+	struct unit *unit = q->input->unit;
+	struct slice path;
+	if (!glob_odd_path(&unit->arena, allow->glob, &path))
+		return takes_wholly_of_all(q, allow, perm);
+	for (size_t i = 0; i < q->denies->count; i++)
+		if (takes_perm(&q->denies->at[i], allow, perm) &&
+			glob_asked(unit->limits, q->denies->at[i].glob, path) != GLOB_NO)
+			return takes_wholly_of_all(q, allow, perm);
+	return NULL;
+}
+
+/* The first deny that takes something, or NULL. */
+static const struct pattern *find_first_deny(struct question *q, size_t at)
+{
+	struct unit *unit = q->input->unit;
+	const struct pattern *allow = &q->allows->at[at];
+	meet_row(&q->meet, at, 0);
+	for (size_t j; meet_next(&q->meet, &j);) {
+		const struct pattern *deny = &q->denies->at[j];
+		if (!takes_part(deny, allow))
+			continue;
+		if (glob_overlap(&unit->arena, unit->limits, deny->glob, allow->glob, NULL) !=
+			GLOB_NO)
+			return deny;
+		meet_missed(&q->meet);
+	}
+	return NULL;
 }
 
 /* Whether the rule was found dead. */
-static bool check_allow(const struct check_input *input, const struct pattern_list *candidates,
-	const struct pattern *allow)
+static bool check_allow(struct question *q, size_t at)
 {
-	const struct pattern *denies[DENIES_MAX];
-	size_t count = find_denies(input->unit, candidates, allow, denies);
-	if (count == 0)
+	const struct check_input *input = q->input;
+	const struct pattern *allow = &q->allows->at[at], *first = find_first_deny(q, at);
+	if (!first || check_is_over(input))
 		return false;
 	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
 	for (size_t i = 0; i < sizeof(perm_names) / sizeof(perm_names[0]); i++) {
 		if (!(allow->rule->perms & perm_names[i].perm))
 			continue;
-		const struct pattern *deny =
-			takes_wholly(input, allow, perm_names[i].perm, denies, count);
+		unsigned perm = perm_names[i].perm;
+		const struct pattern *deny = q->all ? takes_wholly_of_many(q, allow, perm)
+						    : takes_wholly_of_few(q, allow, perm);
 		/* A description may take from an abstraction what it likes: that is what deny is
 		 * for. */
 		if (!deny || (!described && deny->rule->head.origin != ORIGIN_TEMPLATE))
@@ -175,14 +268,8 @@ static bool check_allow(const struct check_input *input, const struct pattern_li
 		report_dead(input, allow, perm_names[i].what, deny);
 		return true;
 	}
-	if (!described)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		size_t warnings = input->unit->diags.warnings;
-		report_partly(input, allow, denies[i]);
-		if (input->unit->diags.warnings > warnings)
-			break; /* one witness per rule is enough */
-	}
+	if (described && !check_is_over(input))
+		report_partly(input, allow, first);
 	return false;
 }
 
@@ -196,21 +283,68 @@ static void add_denies(struct unit *unit, const struct pattern_list *from, bool 
 	}
 }
 
-static void check_list(const struct check_input *input, const struct pattern_list *denies,
-	const struct pattern_list *list)
+static bool is_asked(const struct pattern *pattern)
+{
+	const struct rule *rule = &pattern->rule->head;
+	return !pattern->untouched && !rule->qualifiers.deny && rule->origin != ORIGIN_TEMPLATE;
+}
+
+static size_t count_asked(const struct pattern_list *list, size_t from)
+{
+	size_t count = 0;
+	for (size_t i = from; i < list->count; i++)
+		count += is_asked(&list->at[i]);
+	return count;
+}
+
+/* Makes the automaton of all denies, where that is worth it. */
+static void unite_denies(struct question *q)
+{
+	const struct pattern_list *denies = q->denies;
+	const struct limits *limits = q->input->unit->limits;
+	if (denies->count <= DENIES_FEW || count_asked(q->allows, 0) == 0)
+		return;
+	q->all = glob_union_new(&q->scratch, denies->count);
+	for (size_t i = 0; i < denies->count; i++) {
+		glob_union_add(q->all, denies->at[i].glob, (uint32_t)i, UNION_SECOND);
+		if (glob_union_bytes(q->all) <= limits->glob_bytes / 2 &&
+			limits_spend(limits, denies->at[i].text.len))
+			continue;
+		arena_free(&q->scratch);
+		q->all = NULL;
+		return;
+	}
+}
+
+static void answer(struct question *q)
 {
 	/* A directory gives two rules: the entry is reported once. */
 	struct span reported = {0, 0};
+	const struct pattern_list *list = q->allows;
 	for (size_t i = 0; i < list->count; i++) {
-		const struct rule *rule = &list->at[i].rule->head;
-		struct span place = check_place(rule);
-		if (list->at[i].untouched || rule->qualifiers.deny ||
-			rule->origin == ORIGIN_TEMPLATE ||
+		struct span place = check_place(&list->at[i].rule->head);
+		if (!is_asked(&list->at[i]) ||
 			(place.begin == reported.begin && place.end == reported.end))
 			continue;
-		if (check_allow(input, denies, &list->at[i]))
+		if (check_allow(q, i))
 			reported = place;
+		if (!check_is_over(q->input))
+			continue;
+		check_too_complex(q->input, place, "whether denies take away what is allowed",
+			count_asked(list, i));
+		return;
 	}
+}
+
+static void check_list(const struct check_input *input, const struct pattern_list *denies,
+	const struct pattern_list *allows)
+{
+	struct question q = {.input = input, .denies = denies, .allows = allows};
+	q.meet = meet_new(input->unit, allows, denies);
+	arena_init(&q.scratch, input->unit->arena.out_of_memory);
+	unite_denies(&q);
+	answer(&q);
+	arena_free(&q.scratch);
 }
 
 void check_dead_files(const struct check_input *input)

@@ -4,7 +4,7 @@
 #include "policy/region.h"
 
 /* Comparisons of patterns that one profile's rules may take; beyond, no claims are made. */
-enum { WORK_MAX = 30000 };
+enum { WORK_MAX = 30000, LOOK_COST = 64 };
 
 struct search {
 	const struct check_input *input;
@@ -131,6 +131,12 @@ static void report(struct search *s, const struct rule *allow, const struct regi
 	if (wholly)
 		diag_help(&unit->diags, diag, "%s", advice(allow, deny));
 	s->reported = check_place(allow);
+	check_reported(s->input);
+}
+
+static bool is_over(const struct search *s)
+{
+	return s->work == 0 || check_is_over(s->input);
 }
 
 static void report_untold(struct search *s, const struct rule *allow, bool and_all_behind)
@@ -147,22 +153,25 @@ static void check_allow(struct search *s, const struct rule *allow)
 	struct region_list regions = {.unit = unit, .scope = s->input->scope};
 	struct span place = check_place(allow);
 	size_t count = 0;
-	if (!is_allow(s, allow) || s->work == 0 ||
+	if (!is_allow(s, allow) || is_over(s) ||
 		(place.begin == s->reported.begin && place.end == s->reported.end))
 		return;
+	limits_spend(unit->limits, s->denies.count * LOOK_COST);
 	for (size_t i = 0; i < s->denies.count; i++)
 		if (counts(s->denies.at[i].rule, allow))
 			s->candidates[count++] = &s->denies.at[i];
 	if (count == 0)
 		return;
+	struct arena kept = check_scratch(unit);
 	regions_of_rule(&regions, allow);
 	struct region_answer answer =
 		region_question(unit, &regions, s->candidates, count, &s->work);
+	answer.witness = check_scratch_end(unit, kept, answer.witness);
 	if (answer.cover == COVER_WHOLLY ||
 		(answer.cover == COVER_PARTLY && allow->origin == ORIGIN_DESCRIPTION))
 		report(s, allow, &answer);
-	if (s->work == 0 || (answer.unsure && answer.cover != COVER_WHOLLY))
-		report_untold(s, allow, s->work == 0);
+	if (is_over(s) || (answer.unsure && answer.cover != COVER_WHOLLY))
+		report_untold(s, allow, is_over(s));
 }
 
 void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const struct rule *rule))

@@ -5,6 +5,7 @@
  * and 4.1.0).
  */
 #include "compiler/check/check.h"
+#include "compiler/check/meet.h"
 
 /* The kernel's table has room for so many named transitions (AA_SECURE_EXEC index bits). */
 enum { TRANSITIONS_MAX = 12 };
@@ -44,16 +45,24 @@ static void report(const struct check_input *input, const struct pattern *a,
 		"give both the same transition, or name the one path without glob characters: it then wins");
 }
 
-static void check_pair(
-	const struct check_input *input, const struct pattern *a, const struct pattern *b)
+static void check_pair(const struct check_input *input, const struct pattern *a,
+	const struct pattern *b, struct meet *meet)
 {
 	if (same_transition(a->rule, b->rule) || !owners_meet(a->rule, b->rule) ||
 		glob_is_exact(a->glob) != glob_is_exact(b->glob))
 		return;
 	struct unit *unit = input->unit;
 	struct slice witness;
-	if (glob_overlap(&unit->arena, unit->limits, a->glob, b->glob, &witness) == GLOB_YES)
-		report(input, a, b, witness);
+	enum glob_answer answer =
+		glob_overlap(&unit->arena, unit->limits, a->glob, b->glob, &witness);
+	if (answer == GLOB_NO)
+		meet_missed(meet);
+	if (answer == GLOB_TOO_COMPLEX && !check_is_over(input))
+		check_unclear(input, &a->rule->head, &b->rule->head);
+	if (answer != GLOB_YES)
+		return;
+	report(input, a, b, witness);
+	check_reported(input);
 }
 
 static void collect(struct unit *unit, const struct pattern_list *from, struct pattern_list *to)
@@ -63,22 +72,27 @@ static void collect(struct unit *unit, const struct pattern_list *from, struct p
 			pattern_list_add(&unit->arena, to, from->at[i]);
 }
 
-static bool is_new_target(const struct pattern_list *list, size_t index)
+static bool is_known_target(
+	const struct file_rule *const *targets, unsigned count, const struct file_rule *rule)
 {
-	for (size_t i = 0; i < index; i++)
-		if (list->at[i].rule->exec == list->at[index].rule->exec &&
-			slice_eq(list->at[i].rule->target, list->at[index].rule->target))
-			return false;
-	return true;
+	for (unsigned i = 0; i < count; i++)
+		if (targets[i]->exec == rule->exec && slice_eq(targets[i]->target, rule->target))
+			return true;
+	return false;
 }
 
 static void count_transitions(const struct check_input *input, const struct pattern_list *list)
 {
+	const struct file_rule *targets[TRANSITIONS_MAX];
 	unsigned count = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct file_rule *rule = list->at[i].rule;
-		if (rule->target.len == 0 || !is_new_target(list, i) || ++count <= TRANSITIONS_MAX)
+		if (rule->target.len == 0 || is_known_target(targets, count, rule))
 			continue;
+		if (count < TRANSITIONS_MAX) {
+			targets[count++] = rule;
+			continue;
+		}
 		struct diag *diag = diag_add(&input->unit->diags, DIAG_TOO_MANY_TRANSITIONS,
 			check_place(&rule->head),
 			"a profile can have %d different named exec transitions, '%.*s' is one more",
@@ -89,16 +103,39 @@ static void count_transitions(const struct check_input *input, const struct patt
 	}
 }
 
+/* Nothing to compare, as in most profiles. */
+static bool is_uniform(const struct pattern_list *all)
+{
+	for (size_t i = 1; i < all->count; i++)
+		if (!same_transition(all->at[0].rule, all->at[i].rule))
+			return false;
+	return true;
+}
+
+static void check_pairs(
+	const struct check_input *input, const struct pattern_list *own, struct pattern_list *all)
+{
+	struct meet meet = meet_new(input->unit, own, all);
+	for (size_t i = 0; i < own->count; i++) {
+		meet_row(&meet, i, i + 1);
+		for (size_t j; meet_next(&meet, &j);)
+			check_pair(input, &own->at[i], &all->at[j], &meet);
+		if (!check_is_over(input))
+			continue;
+		check_too_complex(input, check_place(&own->at[i].rule->head),
+			"whether rules say different things about executing a path",
+			own->count - i);
+		return;
+	}
+}
+
 void check_exec_conflicts(const struct check_input *input)
 {
-	struct pattern_list own = {0}, included = {0};
+	struct pattern_list own = {0}, all = {0};
 	collect(input->unit, &input->own, &own);
-	collect(input->unit, &input->included, &included);
-	for (size_t i = 0; i < own.count; i++) {
-		for (size_t j = i + 1; j < own.count; j++)
-			check_pair(input, &own.at[i], &own.at[j]);
-		for (size_t j = 0; j < included.count; j++)
-			check_pair(input, &own.at[i], &included.at[j]);
-	}
+	collect(input->unit, &input->own, &all);
+	collect(input->unit, &input->included, &all);
+	if (!is_uniform(&all))
+		check_pairs(input, &own, &all);
 	count_transitions(input, &own);
 }

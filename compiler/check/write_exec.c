@@ -3,6 +3,7 @@
  * run it. Denies count: what they take away is not both.
  */
 #include "compiler/check/check.h"
+#include "compiler/check/meet.h"
 
 enum { DENIES_MAX = 256 };
 
@@ -65,14 +66,20 @@ static void report(const struct check_input *input, const struct pattern *writes
 }
 
 static void check_pair(const struct check_input *input, const struct pattern *writes,
-	const struct pattern *executes)
+	const struct pattern *executes, struct meet *meet)
 {
 	struct unit *unit = input->unit;
 	struct slice witness;
 	enum glob_answer answer =
 		glob_overlap(&unit->arena, unit->limits, writes->glob, executes->glob, &witness);
-	if (answer == GLOB_YES && !is_taken(input, writes, executes))
-		report(input, writes, executes, witness);
+	if (answer == GLOB_NO)
+		meet_missed(meet);
+	if (answer == GLOB_TOO_COMPLEX && !check_is_over(input))
+		check_unclear(input, &writes->rule->head, &executes->rule->head);
+	if (answer != GLOB_YES || is_taken(input, writes, executes) || check_is_over(input))
+		return;
+	report(input, writes, executes, witness);
+	check_reported(input);
 }
 
 /* A rule of an abstraction that is both by itself is not this description's mistake. */
@@ -91,6 +98,11 @@ static void collect(struct unit *unit, const struct pattern_list *from, unsigned
 			pattern_list_add(&unit->arena, ret_list, from->at[i]);
 }
 
+static bool is_described(const struct pattern *pattern)
+{
+	return pattern->rule->head.origin == ORIGIN_DESCRIPTION;
+}
+
 void check_write_exec(const struct check_input *input)
 {
 	struct pattern_list writes = {0}, executes = {0};
@@ -100,12 +112,18 @@ void check_write_exec(const struct check_input *input)
 	collect(input->unit, &input->own, EXECUTES, &executes);
 	size_t own_executes = executes.count;
 	collect(input->unit, &input->included, EXECUTES, &executes);
+	struct meet meet = meet_new(input->unit, &writes, &executes);
 	for (size_t i = 0; i < writes.count; i++) {
 		/* Two rules of abstractions are not this description's business. */
 		size_t count = i < own_writes ? executes.count : own_executes;
-		for (size_t j = 0; j < count; j++)
-			if (writes.at[i].rule->head.origin == ORIGIN_DESCRIPTION ||
-				executes.at[j].rule->head.origin == ORIGIN_DESCRIPTION)
-				check_pair(input, &writes.at[i], &executes.at[j]);
+		meet_row(&meet, i, 0);
+		for (size_t j; meet_next(&meet, &j) && j < count;)
+			if (is_described(&writes.at[i]) || is_described(&executes.at[j]))
+				check_pair(input, &writes.at[i], &executes.at[j], &meet);
+		if (!check_is_over(input))
+			continue;
+		check_too_complex(input, check_place(&writes.at[i].rule->head),
+			"whether what is writable can be executed", writes.count - i);
+		return;
 	}
 }

@@ -168,8 +168,14 @@ static void read_children(
 {
 	if (!want_kind(reader, key, node, NODE_MAPPING))
 		return;
+	size_t count = 0;
 	for (const struct entry *entry = node->first; entry; entry = entry->next) {
 		struct text name = node_text(entry->key);
+		if (++count > reader->unit->limits->children) {
+			report(reader, DIAG_TOO_LARGE, name.span, "more than %zu children",
+				reader->unit->limits->children);
+			return;
+		}
 		struct service *child = arena_new(reader_arena(reader), struct service);
 		child->name = name.text;
 		child->name_span = name.span;

@@ -1,7 +1,8 @@
 """make bench: ratios, each of two things measured side by side in this run.
 
 Processor time (user + system, children included) of whole processes; the best of several rounds that
-take turns, so that a busy machine disturbs both sides alike.
+take turns, so that a busy machine disturbs both sides alike. Names of rows (compile, check, cache, bounded, sync, load)
+as arguments run only those.
 """
 
 import os
@@ -14,6 +15,8 @@ import time
 import manager
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import nasty  # noqa: E402
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 AAFORGE = os.path.join(BUILD, "aaforge")
 FLOOR = os.path.join(BUILD, "bench", "floor")
@@ -160,6 +163,28 @@ def bench_sync():
     return ok & row("sync: calls of apparmor_parser meanwhile", calls, 0)
 
 
+def bench_bounded(tmp):
+    """Allow and deny rules whose globs all may meet: the work grows with the rules, not with the pairs."""
+    ok, each, path = True, {}, os.path.join(tmp, "bounded.yaml")
+    text = os.path.join(tmp, "bounded.profile")
+    plain = [PARSER, "--config-file=/dev/null", "-M", FEATURES, "-QK"]
+    for kind in ("stars", "write-exec"):
+        options = ["-W", "write-exec", "-W", "dead-rule"]
+        for n in (100, 300, 1000, 3000):
+            with open(path, "w") as f:
+                f.write(nasty.description(kind, n))
+            ours, theirs = [], []
+            for _ in range(ROUNDS):
+                ours.append(Run([AAFORGE, "compile", "-o", text] + options + [path]).cpu)
+                if kind == "stars":
+                    theirs.append(Run(plain, stdin=text, env={"LC_ALL": "C"}).cpu)
+            each[n] = best(ours) / n
+            if theirs:
+                ok &= row("bounded: %s, n = %s / apparmor_parser -QK" % (kind, format(n, ",")), best(ours) / best(theirs), 3.0)
+            ok &= row("bounded: %s, n = %s: seconds a rule / those at 100" % (kind, format(n, ",")), each[n] / each[100], 2.5)
+    return ok
+
+
 def bench_load():
     print("# load: 100 profiles in the virtual machine, about a minute and a half", flush=True)
     figures, trouble = manager.load_seconds()
@@ -174,13 +199,18 @@ def bench_load():
 def main():
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     tmp = tempfile.mkdtemp(prefix="aaforge-bench.", dir=shm)
-    begin = time.time()
+    begin, ok = time.time(), True
+    rows = {
+        "compile": lambda: bench_compile(tmp),
+        "check": lambda: bench_check(tmp),
+        "cache": lambda: bench_cache(tmp),
+        "bounded": lambda: bench_bounded(tmp),
+        "sync": bench_sync,
+        "load": bench_load,
+    }
     try:
-        ok = bench_compile(tmp)
-        ok &= bench_check(tmp)
-        ok &= bench_cache(tmp)
-        ok &= bench_sync()
-        ok &= bench_load()
+        for name in sys.argv[1:] or rows:
+            ok &= rows[name]()
     finally:
         shutil.rmtree(tmp, ignore_errors=True)
     print("%d s" % (time.time() - begin))
