@@ -99,6 +99,16 @@ struct diag *diag_add(struct diags *diags, enum diag_id id, struct span at, cons
 	return diag;
 }
 
+void diag_soften(struct diags *diags, struct diag *diag)
+{
+	if (!diag || diag->severity != SEVERITY_WARNING ||
+		diag->severity != diag_kinds[diag->id].severity)
+		return;
+	diag->severity = SEVERITY_NOTE;
+	diags->warnings--;
+	diags->notes++;
+}
+
 void diag_second(struct diags *diags, struct diag *diag, struct span at, const char *format, ...)
 {
 	if (!diag)

@@ -51,6 +51,12 @@ void diags_init(struct diags *diags, struct arena *arena);
 /* Forgets the queued diagnostics, keeps the severities. */
 void diags_reset(struct diags *diags);
 
+/*
+ * Makes a note of a warning that weighs less than others of its id, unless the user set another
+ * severity for the id. NULL: it is off.
+ */
+void diag_soften(struct diags *diags, struct diag *diag);
+
 /* The id of a name, or DIAG_COUNT. */
 enum diag_id diag_find(struct slice name);
 

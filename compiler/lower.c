@@ -114,6 +114,12 @@ static struct file_rule *add_tree(
 	struct lowering *l, enum section section, const struct path_entry *entry, unsigned perms)
 {
 	struct slice path = lower_path(l->unit, l->template->scope, entry);
+	if (entry->kind == PATH_EITHER) {
+		struct file_rule *rule =
+			add_file(l, section, entry, append(l, path, "{,/,/**}"), perms);
+		rule->name = path;
+		return rule;
+	}
 	if (entry->kind != PATH_TREE)
 		return add_file(l, section, entry, path, perms);
 	add_file(l, section, entry, append(l, path, "/"), PERM_READ);

@@ -83,6 +83,24 @@ static const struct rule *given_by(
 		       : NULL;
 }
 
+/* A rule for this very file, not for all files there: the entry is about a file, then. */
+static const struct rule *name_given_by(
+	const struct check_input *input, const struct allows *allows, const struct file_rule *entry)
+{
+	struct unit *unit = input->unit;
+	struct pattern name = pattern_of_name(unit, input->scope, entry);
+	struct slice path = name.glob ? glob_prefix(name.glob) : slice_of(NULL, 0);
+	if (!name.glob || !glob_match(name.glob, path))
+		return NULL; /* not one name */
+	struct slice other = arena_printf(&unit->arena, "%.*s~", SLICE_FMT(path));
+	for (size_t i = 0; i < allows->count; i++)
+		if (gives(allows->at[i]->rule, entry, PERM_READ) &&
+			glob_match(allows->at[i]->glob, path) &&
+			!glob_match(allows->at[i]->glob, other))
+			return &allows->at[i]->rule->head;
+	return NULL;
+}
+
 static const struct rule *file_given_by(const struct check_input *input, const struct rule *rule)
 {
 	struct allows allows = {.count = 0};
@@ -98,7 +116,7 @@ static const struct rule *file_given_by(const struct check_input *input, const s
 			continue;
 		const struct rule *by = given_by(input->unit, &allows, &entry, perm);
 		if (!by)
-			return NULL;
+			return name_given_by(input, &allows, entry.rule);
 		first = first ? first : by;
 	}
 	return first;

@@ -110,11 +110,12 @@ static void report_dead(const struct check_input *input, const struct pattern *a
 {
 	struct unit *unit = input->unit;
 	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
-	struct slice text = check_rule_text(unit, &allow->rule->head);
-	struct diag *diag =
-		diag_add(&unit->diags, described ? DIAG_DEAD_RULE : DIAG_DEAD_INCLUDED_RULE,
-			check_place(&allow->rule->head),
-			"%s is denied on all of '%.*s': deny always wins", what, SLICE_FMT(text));
+	struct slice text =
+		allow->of_name ? allow->rule->name : check_rule_text(unit, &allow->rule->head);
+	struct diag *diag = diag_add(&unit->diags,
+		described ? DIAG_DEAD_RULE : DIAG_DEAD_INCLUDED_RULE,
+		check_place(&allow->rule->head), "%s is denied on %s'%.*s': deny always wins", what,
+		allow->of_name ? "the file " : "all of ", SLICE_FMT(text));
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
 	diag_help(&unit->diags, diag, "%s", advice(allow->rule, deny->rule));
@@ -145,6 +146,18 @@ static void report_partly(
 		place_name(&deny->rule->head));
 }
 
+/* An entry that is a file or a directory is dead with the file, whatever is left below it. */
+static bool check_name(const struct check_input *input, const struct pattern *allow,
+	const struct pattern *const *denies, size_t count)
+{
+	struct pattern name = pattern_of_name(input->unit, input->scope, allow->rule);
+	const struct pattern *deny =
+		name.glob ? takes_wholly(input, &name, PERM_READ, denies, count) : NULL;
+	if (deny)
+		report_dead(input, &name, "reading", deny);
+	return deny != NULL;
+}
+
 /* Whether the rule was found dead. */
 static bool check_allow(const struct check_input *input, const struct pattern_list *candidates,
 	const struct pattern *allow)
@@ -168,6 +181,8 @@ static bool check_allow(const struct check_input *input, const struct pattern_li
 	}
 	if (!described)
 		return false;
+	if (check_name(input, allow, denies, count))
+		return true;
 	for (size_t i = 0; i < count; i++) {
 		size_t warnings = input->unit->diags.warnings;
 		report_partly(input, allow, denies[i]);
