@@ -332,6 +332,8 @@ static void read_option(struct reader *reader, enum place place, const struct en
 		form->ok &= want_bool(reader, key, option->value, &entry->owner);
 	else if (key->id == KEY_ENTRY_LINK)
 		form->ok &= want_bool(reader, key, option->value, &entry->link);
+	else if (key->id == KEY_ENTRY_AUDIT)
+		form->ok &= want_bool(reader, key, option->value, &entry->audit);
 	else if (key->id == KEY_ENTRY_EXEC)
 		form->ok &= want_bool(reader, key, option->value, &entry->exec);
 	else
@@ -382,8 +384,8 @@ static bool says(const struct path_entry *a, const struct path_entry *b)
 {
 	bool is_kind = a->kind == b->kind ||
 		       (a->kind == PATH_EITHER && (b->kind == PATH_FILE || b->kind == PATH_TREE));
-	return is_kind && a->owner == b->owner && a->link == b->link && a->exec == b->exec &&
-	       a->as == b->as && slice_eq(a->as_name, b->as_name);
+	return is_kind && a->owner == b->owner && a->link == b->link && a->audit == b->audit &&
+	       a->exec == b->exec && a->as == b->as && slice_eq(a->as_name, b->as_name);
 }
 
 void read_paths(struct reader *reader, const struct key *key, enum place place,

@@ -37,6 +37,7 @@ struct path_entry {
 	bool owner;	      /* writable, readable: owner: true */
 	bool link;	      /* writable: link: true */
 	bool exec;	      /* writable, libraries: exec: true */
+	bool audit;	      /* audit: true */
 	enum exec_as as;      /* exec */
 	struct slice as_name; /* of child and profile */
 	struct span as_span;
