@@ -121,6 +121,12 @@ bool path_is_alone(struct reader *reader, const struct key *key, const struct te
 void path_warn(struct reader *reader, const struct key *key, const struct text *text,
 	bool is_pattern, bool is_file);
 
+/* advice.c: what is meant by who knows other tools; NULL, or false, when nothing is to be said. */
+const char *advice_network(struct slice word);
+const char *advice_key(enum place place, struct slice key);
+/* Reports a Compose file, a manifest or an inspection in the place of a description. */
+bool advice_foreign(struct reader *reader, const struct node *root);
+
 /* access.c */
 bool read_socket(struct reader *reader, const struct text *words, size_t count,
 	struct network_entry *ret_network);
