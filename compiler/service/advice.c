@@ -30,8 +30,8 @@ static bool is_port(struct slice text)
 const char *advice_network(struct slice word)
 {
 	static const char *const none[] = {"none", "no", "off", "false", "nothing", "disabled"};
-	static const char *const all[] = {"true", "yes", "on", "all", "any", "internet", "ip", "host",
-		"bridge", "default", "public", "enabled", "*"};
+	static const char *const all[] = {"true", "yes", "on", "all", "any", "internet", "ip",
+		"host", "bridge", "default", "public", "enabled", "*"};
 	static const char *const four[] = {"ipv4", "ip4", "v4"};
 	static const char *const six[] = {"ipv6", "ip6", "v6"};
 #define IS(words) is_one_of(word, words, sizeof(words) / sizeof(words[0]))
@@ -61,22 +61,29 @@ const char *advice_key(enum place place, struct slice key)
 
 bool advice_foreign(struct reader *reader, const struct node *root)
 {
-	const struct node *inspected = root->kind == NODE_SEQUENCE && root->first ? root->first->value : root;
+	const struct node *inspected =
+		root->kind == NODE_SEQUENCE && root->first ? root->first->value : root;
 	if (inspected->kind != NODE_MAPPING || node_get(inspected, "binary"))
 		return false;
 	const struct node *services = node_get(inspected, "services");
-	const char *what = NULL, *help_text = "'aaforge audit FILE' tells what it lacks; a description of one service has at least 'name' and 'binary'";
+	const char *
+		what = NULL,
+	       *help_text =
+		       "'aaforge audit FILE' tells what it lacks; a description of one service has at least 'name' and 'binary'";
 	if (services && services->kind == NODE_MAPPING)
 		what = "a Compose file";
 	else if (node_get(inspected, "apiVersion") && node_get(inspected, "kind"))
 		what = "a Kubernetes manifest";
-	else if (node_get(inspected, "HostConfig") || (node_get(inspected, "Config") && node_get(inspected, "Id"))) {
+	else if (node_get(inspected, "HostConfig") ||
+		 (node_get(inspected, "Config") && node_get(inspected, "Id"))) {
 		what = "what docker inspect prints";
-		help_text = "'aaforge import FILE' makes a description from it, 'aaforge audit FILE' tells what it lacks";
+		help_text =
+			"'aaforge import FILE' makes a description from it, 'aaforge audit FILE' tells what it lacks";
 	}
 	if (!what)
 		return false;
-	struct diag *diag = report(reader, DIAG_FOREIGN_FILE, node_place(reader, root->first->key ? root->first->key : root),
+	struct diag *diag = report(reader, DIAG_FOREIGN_FILE,
+		node_place(reader, root->first->key ? root->first->key : root),
 		"this is %s, not a description of a service", what);
 	help(reader, diag, "%s", help_text);
 	return true;
