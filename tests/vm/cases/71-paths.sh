@@ -34,6 +34,19 @@ refused "dead with the file" "reading is denied on the file '/srv/plain'.*\[dead
 ok "loaded all the same" aaforge load -q -W dead-rule plain.yaml
 probes plain EACCES read:/srv/plain
 
+# audit: true logs what is allowed; in complain mode the log tells what a service needs.
+describe plain bare /app 'readable: [{path: /srv/plain, audit: true}, /srv/tree]'
+ok "an entry that is logged" aaforge load -q plain.yaml
+forget_audit
+probes plain ok read:/srv/plain read:/srv/tree/a
+logged "its use is" 'apparmor="AUDIT".* profile="plain".*name="/srv/plain"'
+not_logged "that of another is not" 'name="/srv/tree/a"'
+ok "in complain mode" aaforge load -q --complain plain.yaml
+attempt aaforge load --complain plain.yaml
+same "one note of what is left out" 1 "$(printf '%s\n' "$output" | grep -c '\[deny-left-out\]')"
+probes plain ok read:/srv/one
+logged "what would be refused is told" 'apparmor="ALLOWED" operation="open".* profile="plain".*name="/srv/one".*requested_mask="r"'
+
 # /bin
 cp /usr/bin/bash /usr/bin/tool
 describe tool attached /bin/tool 'exec: [/bin/busybox]' 'libraries: [/lib, /lib64]' 'readable: [/usr/lib]'
