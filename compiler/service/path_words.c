@@ -84,8 +84,13 @@ static void warn_file(struct reader *reader, const struct key *key, const struct
 	struct diag *diag = report(reader, DIAG_FILE_AS_DIRECTORY, text->span,
 		"'%s' takes '%.*s' for a directory, and its name is that of a file", key->name.at,
 		SLICE_FMT(path));
-	help(reader, diag, "write {file: '%.*s'}, or '%.*s/' if it is a directory", SLICE_FMT(path),
-		SLICE_FMT(path));
+	if (slice_starts(text->text, SLICE("/dev/std")))
+		help(reader, diag,
+			"write {file: '%.*s'}; it is a link, and the kernel sees the terminal, file or pipe that it leads to",
+			SLICE_FMT(path));
+	else
+		help(reader, diag, "write {file: '%.*s'}, or '%.*s/' if it is a directory",
+			SLICE_FMT(path), SLICE_FMT(path));
 }
 
 void path_warn(struct reader *reader, const struct key *key, const struct text *text,
