@@ -83,9 +83,24 @@ static const struct rule *given_by(
 		       : NULL;
 }
 
-/* A rule for this very file, not for all files there: the entry is about a file, then. */
+/* A rule of others for this very file, not for all files there: the entry is about a file, then. */
+static const struct rule *given_for_name(const struct pattern_list *from,
+	const struct file_rule *entry, struct slice path, struct slice other)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct pattern *by = &from->at[i];
+		const struct rule *rule = &by->rule->head;
+		if (rule->origin != ORIGIN_DESCRIPTION && !rule->qualifiers.deny && by->glob &&
+			gives(by->rule, entry, PERM_READ) && glob_match(by->glob, path) &&
+			!glob_match(by->glob, other))
+			return rule;
+	}
+	return NULL;
+}
+
+/* The rule that gives the file, of an entry that is a file or a directory. */
 static const struct rule *name_given_by(
-	const struct check_input *input, const struct allows *allows, const struct file_rule *entry)
+	const struct check_input *input, const struct file_rule *entry)
 {
 	struct unit *unit = input->unit;
 	struct pattern name = pattern_of_name(unit, input->scope, entry);
@@ -93,12 +108,8 @@ static const struct rule *name_given_by(
 	if (!name.glob || !glob_match(name.glob, path))
 		return NULL; /* not one name */
 	struct slice other = arena_printf(&unit->arena, "%.*s~", SLICE_FMT(path));
-	for (size_t i = 0; i < allows->count; i++)
-		if (gives(allows->at[i]->rule, entry, PERM_READ) &&
-			glob_match(allows->at[i]->glob, path) &&
-			!glob_match(allows->at[i]->glob, other))
-			return &allows->at[i]->rule->head;
-	return NULL;
+	const struct rule *by = given_for_name(&input->own, entry, path, other);
+	return by ? by : given_for_name(&input->included, entry, path, other);
 }
 
 static const struct rule *file_given_by(const struct check_input *input, const struct rule *rule)
@@ -116,7 +127,7 @@ static const struct rule *file_given_by(const struct check_input *input, const s
 			continue;
 		const struct rule *by = given_by(input->unit, &allows, &entry, perm);
 		if (!by)
-			return name_given_by(input, &allows, entry.rule);
+			return name_given_by(input, entry.rule);
 		first = first ? first : by;
 	}
 	return first;
