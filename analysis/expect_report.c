@@ -1,4 +1,5 @@
 #include "analysis/expect_report.h"
+#include "analysis/rulebook.h"
 #include "policy/print.h"
 
 static struct slice rule_text(struct unit *unit, const struct rule *rule)
@@ -19,6 +20,24 @@ static struct slice perms_text(struct unit *unit, unsigned perms)
 			    : SLICE("nothing");
 }
 
+/* A rule of the description for one file where a directory with all below it would be wanted. */
+static const struct entry *find_beside(const struct run *run, const struct expectation *expectation)
+{
+	for (size_t i = 0; i < run->book->count; i++) {
+		const struct entry *entry = &run->book->entries[i];
+		if (entry->rule->ops != &rule_file || entry->rule->qualifiers.deny ||
+			entry->broken || entry->rule->origin != ORIGIN_DESCRIPTION ||
+			entry->glob_count == 0)
+			continue;
+		struct slice path = glob_prefix(entry->globs[0]);
+		if (glob_match(entry->globs[0], path) && path.len > 1 &&
+			!slice_ends(path, SLICE("/")) && slice_starts(expectation->path, path) &&
+			slice_starts(slice_from(expectation->path, path.len), SLICE("/")))
+			return entry;
+	}
+	return NULL;
+}
+
 /* Adds the rule that decides as second place, or says that there is none. */
 static void add_reason(struct run *run, struct diag *diag, const struct expectation *expectation,
 	const struct attribution *attribution)
@@ -37,7 +56,15 @@ static void add_reason(struct run *run, struct diag *diag, const struct expectat
 					      : "allows");
 		return;
 	}
-	if (expectation->allow)
+	const struct entry *beside = expectation->allow ? find_beside(run, expectation) : NULL;
+	if (beside) {
+		struct slice path = glob_prefix(beside->globs[0]);
+		diag_second(&unit->diags, diag, attribution_place(beside->rule),
+			"this is about one file, '%.*s'", SLICE_FMT(path));
+		diag_help(&unit->diags, diag,
+			"for the directory with all below it write '%.*s/', with a slash at its end",
+			SLICE_FMT(path));
+	} else if (expectation->allow)
 		diag_help(&unit->diags, diag,
 			"no rule allows it; add an entry that does, or move the assertion to 'deny'");
 }

@@ -99,6 +99,40 @@ struct diag *diag_add(struct diags *diags, enum diag_id id, struct span at, cons
 	return diag;
 }
 
+static bool is_at(const struct diag *diag, enum diag_id id, struct span at)
+{
+	return diag->id == id && diag->at.begin == at.begin && diag->at.end == at.end;
+}
+
+bool diag_again(struct diags *diags, enum diag_id id, struct span at)
+{
+	struct diag *diag = diags->last;
+	if (!diag || !is_at(diag, id, at))
+		for (diag = diags->first; diag && !is_at(diag, id, at);)
+			diag = diag->next;
+	if (diag)
+		diag->more++;
+	return diag != NULL;
+}
+
+struct slice diag_message(struct arena *arena, const struct diag *diag)
+{
+	if (diag->more == 0)
+		return diag->message;
+	return arena_printf(
+		arena, "%.*s, and %zu more like it", SLICE_FMT(diag->message), diag->more);
+}
+
+void diag_soften(struct diags *diags, struct diag *diag)
+{
+	if (!diag || diag->severity != SEVERITY_WARNING ||
+		diag->severity != diag_kinds[diag->id].severity)
+		return;
+	diag->severity = SEVERITY_NOTE;
+	diags->warnings--;
+	diags->notes++;
+}
+
 void diag_second(struct diags *diags, struct diag *diag, struct span at, const char *format, ...)
 {
 	if (!diag)

@@ -36,6 +36,7 @@ struct diag {
 	struct span second;   /* the other place of a conflict, or "no place" */
 	struct slice second_message;
 	struct slice help; /* how to mend it, or empty */
+	size_t more;	   /* further ones of the same cause, which are not told one by one */
 };
 
 struct diags {
@@ -50,6 +51,21 @@ void diags_init(struct diags *diags, struct arena *arena);
 
 /* Forgets the queued diagnostics, keeps the severities. */
 void diags_reset(struct diags *diags);
+
+/*
+ * Makes a note of a warning that weighs less than others of its id, unless the user set another
+ * severity for the id. NULL: it is off.
+ */
+void diag_soften(struct diags *diags, struct diag *diag);
+
+/*
+ * Whether there is one of that id at that place already: it then counts one more, and nothing is to
+ * be added. For what one cause gives many times, found at about the same time.
+ */
+bool diag_again(struct diags *diags, enum diag_id id, struct span at);
+
+/* The message, with the number of further ones. The text lives in the arena, or in the diag. */
+struct slice diag_message(struct arena *arena, const struct diag *diag);
 
 /* The id of a name, or DIAG_COUNT. */
 enum diag_id diag_find(struct slice name);

@@ -131,8 +131,8 @@ static void add_place(struct buf *out, const struct sources *sources, struct spa
 
 void diag_render(const struct diag *diag, const struct sources *sources, struct buf *out)
 {
-	add_place(out, sources, diag->at, severity_name(diag->severity), diag->message,
-		diag_kinds[diag->id].name);
+	add_place(out, sources, diag->at, severity_name(diag->severity),
+		diag_message(out->arena, diag), diag_kinds[diag->id].name);
 	if (diag->second_message.len > 0)
 		add_place(out, sources, diag->second, "note", diag->second_message, NULL);
 	if (diag->help.len > 0) {

@@ -1,4 +1,4 @@
-#include "cli/help_pages.h"
+#include "cli/help_key.h"
 #include "cli/options_table.h"
 #include "cli/report.h"
 #include "compiler/output/launch.h"
@@ -28,7 +28,8 @@ void help_overview(FILE *out)
 	for (unsigned i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-8s %-14s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].summary);
-	fputs("\n'aaforge help COMMAND' lists the options of a command, 'aaforge help ids' the messages.\n"
+	fputs("\n'aaforge help COMMAND' lists the options of a command, 'aaforge help KEY' explains a key of descriptions\n"
+	      "('aaforge help keys' lists them), 'aaforge help ID' a message ('aaforge help ids').\n"
 	      "Exit status: 0 fine, 1 the input is wrong, 2 usage, 3 the system failed.\n"
 	      "Manual: aaforge(1), aaforge.yaml(5).\n",
 		out);
@@ -62,50 +63,6 @@ static void list_ids(void)
 			diag_kinds[i].summary);
 }
 
-static const struct help_page *find_page(const char *id)
-{
-	for (size_t i = 0; i < help_page_count; i++)
-		if (strcmp(help_pages[i].name, id) == 0)
-			return &help_pages[i];
-	return NULL;
-}
-
-/* The line without its end; *text moves behind it. */
-static struct slice take_line(struct slice *text)
-{
-	const char *newline = memchr(text->at, '\n', text->len);
-	size_t len = newline ? (size_t)(newline - text->at) : text->len;
-	struct slice line = slice_first(*text, len);
-	*text = slice_from(*text, len + 1);
-	return line;
-}
-
-/* Splits a page into the explanation (without '#') and the example. */
-static void split_page(
-	const struct help_page *page, struct buf *explanation, struct slice *ret_example)
-{
-	struct slice text = slice_of(page->text, page->len);
-	while (text.len > 0 && text.at[0] == '#') {
-		struct slice line = take_line(&text);
-		if (slice_starts(line, SLICE("#!")))
-			continue; /* for the tests: which command gives this message */
-		line = slice_from(line, line.len > 1 && line.at[1] == ' ' ? 2 : 1);
-		buf_add(explanation, line);
-		buf_add_char(explanation, '\n');
-	}
-	while (text.len > 0 && text.at[0] == '\n')
-		text = slice_from(text, 1);
-	*ret_example = text;
-}
-
-static void print_indented(struct slice text)
-{
-	while (text.len > 0) {
-		struct slice line = take_line(&text);
-		printf("%s%.*s\n", line.len ? "    " : "", SLICE_FMT(line));
-	}
-}
-
 static void print_page_json(enum diag_id id, struct slice explanation, struct slice example)
 {
 	const struct diag_kind *kind = &diag_kinds[id];
@@ -124,23 +81,23 @@ static void print_page_json(enum diag_id id, struct slice explanation, struct sl
 static enum status explain_id(enum diag_id id, const struct options *options)
 {
 	const struct diag_kind *kind = &diag_kinds[id];
-	const struct help_page *page = find_page(kind->name);
+	const struct help_page *page = help_page_find(help_pages, help_page_count, kind->name);
 	struct arena arena;
 	arena_init(&arena, out_of_memory);
 	struct buf explanation = buf_new(&arena);
 	struct slice example = {0};
 	if (page)
-		split_page(page, &explanation, &example);
+		help_page_split(page, &explanation, &example);
 	if (options->format == FORMAT_JSON) {
 		print_page_json(id, buf_slice(&explanation), example);
 	} else {
 		printf("%s: %s (%s%s)\n\n", kind->name, kind->summary,
 			severity_name(kind->severity),
 			kind->may_change ? ", -W -E -N change it" : "");
-		print_indented(buf_slice(&explanation));
+		help_page_print(buf_slice(&explanation));
 		if (example.len > 0) {
 			puts("\nExample:\n");
-			print_indented(example);
+			help_page_print(example);
 		}
 	}
 	arena_free(&arena);
@@ -149,27 +106,42 @@ static enum status explain_id(enum diag_id id, const struct options *options)
 
 static enum status report_unknown(const char *topic)
 {
-	const char *names[COMMAND_COUNT + DIAG_COUNT];
+	const char *names[COMMAND_COUNT + DIAG_COUNT + KEY_COUNT];
 	size_t count = 0;
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		names[count++] = commands[i].name;
 	for (size_t i = 0; i < DIAG_COUNT; i++)
 		names[count++] = diag_kinds[i].name;
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		names[count++] = keys[i].name.at;
 	const char *nearest = slice_nearest(slice_str(topic), names, count);
 	if (nearest)
-		print_problem("there is no command and no message id '%s', did you mean '%s'?",
+		print_problem(
+			"there is no command, no key and no message id '%s', did you mean '%s'?",
 			topic, nearest);
 	else
 		print_problem(
-			"there is no command and no message id '%s'; 'aaforge help ids' lists the ids",
+			"there is no command, no key and no message id '%s'; 'aaforge help' lists the commands, 'aaforge help keys' the keys, 'aaforge help ids' the ids",
 			topic);
 	return STATUS_USAGE;
+}
+
+/* false: there is no such command. */
+static bool explain_command(const char *topic)
+{
+	for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, topic) != 0)
+			continue;
+		help_command((enum command_id)i, stdout);
+		return true;
+	}
+	return false;
 }
 
 enum status command_help(const struct options *options)
 {
 	if (options->argument_count > 1) {
-		print_problem("help takes one command or message id");
+		print_problem("help takes one command, key or message id");
 		return STATUS_USAGE;
 	}
 	if (options->argument_count == 0) {
@@ -177,16 +149,22 @@ enum status command_help(const struct options *options)
 		return STATUS_OK;
 	}
 	const char *topic = options->arguments[0];
-	for (unsigned i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].name, topic) == 0) {
-			help_command((enum command_id)i, stdout);
-			return STATUS_OK;
-		}
-	}
+	enum diag_id id = diag_find(slice_str(topic));
 	if (strcmp(topic, "ids") == 0) {
 		list_ids();
+	} else if (strcmp(topic, "keys") == 0) {
+		help_key_list();
+	} else if (id != DIAG_COUNT) {
+		return explain_id(id, options);
+	} else if (options->format == FORMAT_JSON && help_key(topic, options->format)) {
 		return STATUS_OK;
+	} else {
+		/* A word may be both: audit. */
+		bool is_command = explain_command(topic);
+		if (is_command && help_key_is(topic))
+			putchar('\n');
+		bool is_key = help_key(topic, FORMAT_TEXT);
+		return is_command || is_key ? STATUS_OK : report_unknown(topic);
 	}
-	enum diag_id id = diag_find(slice_str(topic));
-	return id == DIAG_COUNT ? report_unknown(topic) : explain_id(id, options);
+	return STATUS_OK;
 }

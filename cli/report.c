@@ -81,6 +81,8 @@ struct json_t *report_json(const struct diag *diag, const struct sources *source
 	set(object, "severity", json_string(severity_name(diag->severity)));
 	set(object, "id", json_string(diag_kinds[diag->id].name));
 	set(object, "message", report_json_text(diag->message));
+	if (diag->more > 0)
+		set(object, "more", json_integer((json_int_t)diag->more));
 	if (diag->second_message.len > 0) {
 		json_t *second = must(json_object());
 		add_place(second, sources, diag->second, false);

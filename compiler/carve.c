@@ -81,16 +81,29 @@ static unsigned granted(const struct file_rule *rule)
 	return rule->perms & PERM_WRITE ? rule->perms | PERM_APPEND : rule->perms;
 }
 
-/* The allow rules that lie wholly below the deny and grant something that it takes. */
-static void find_exceptions(struct unit *unit, const struct pattern_list *allows,
-	const struct pattern *deny, struct pattern_list *exceptions)
+static bool lies_below(struct unit *unit, const struct pattern *allow, const struct pattern *deny)
+{
+	return glob_covered(&unit->arena, unit->limits, allow->glob, &deny->glob, 1, NULL) ==
+	       GLOB_YES;
+}
+
+/*
+ * The allow rules that lie wholly below the deny and grant something that it takes. Of an entry
+ * that is a file or a directory, the file alone may (`deny /proc/kcore` has nothing below it).
+ */
+static void find_exceptions(struct unit *unit, const struct scope *scope,
+	const struct pattern_list *allows, const struct pattern *deny,
+	struct pattern_list *exceptions)
 {
 	for (size_t i = 0; i < allows->count; i++) {
 		const struct pattern *allow = &allows->at[i];
-		if ((granted(allow->rule) & granted(deny->rule)) &&
-			glob_covered(&unit->arena, unit->limits, allow->glob, &deny->glob, 1,
-				NULL) == GLOB_YES)
+		if (!(granted(allow->rule) & granted(deny->rule)))
+			continue;
+		struct pattern name = pattern_of_name(unit, scope, allow->rule);
+		if (lies_below(unit, allow, deny))
 			pattern_list_add(&unit->arena, exceptions, *allow);
+		else if (name.glob && lies_below(unit, &name, deny))
+			pattern_list_add(&unit->arena, exceptions, name);
 	}
 }
 
@@ -284,7 +297,8 @@ static bool deny_others(struct carving *c, const struct pattern *deny,
 			deny_other(c, deny, owned, globs[j], perm, end);
 	}
 	if (whole)
-		deny_other(c, deny, owned, owned->rule->path, whole, end);
+		deny_other(c, deny, owned, owned->of_name ? owned->rule->name : owned->rule->path,
+			whole, end);
 	return true;
 }
 
@@ -363,7 +377,7 @@ static const struct carved *carved_of(struct carving *c, const struct pattern *d
 	struct carved *carved = arena_new(arena, struct carved);
 	carved->deny = key;
 	/* The copies of this profile do not outlive it. */
-	find_exceptions(template->unit, &c->shared, deny, &carved->exceptions);
+	find_exceptions(template->unit, template->scope, &c->shared, deny, &carved->exceptions);
 	for (size_t i = 0; i < carved->exceptions.count; i++) {
 		struct pattern *exception = &carved->exceptions.at[i];
 		struct pattern copy = *exception->rule->head.pattern;
@@ -406,7 +420,7 @@ static bool carve_rule(struct carving *c, struct rule **at)
 	struct rule *rules = NULL;
 	if (!deny.glob)
 		return true; /* reported by the checks */
-	find_exceptions(c->unit, &c->allows, &deny, &exceptions);
+	find_exceptions(c->unit, c->scope, &c->allows, &deny, &exceptions);
 	const struct carved *carved = (*at)->pattern ? carved_of(c, &deny) : NULL;
 	if (carved && exceptions.count == 0 && carved->rules) {
 		replace_rule(at, copy_rules(&c->unit->arena, carved->rules));
@@ -416,7 +430,7 @@ static bool carve_rule(struct carving *c, struct rule **at)
 	if (carved)
 		shared = carved->exceptions;
 	else
-		find_exceptions(c->unit, &c->shared, &deny, &shared);
+		find_exceptions(c->unit, c->scope, &c->shared, &deny, &shared);
 	struct pattern_list own = exceptions;
 	for (size_t i = 0; i < shared.count; i++)
 		pattern_list_add(&c->unit->arena, &exceptions, shared.at[i]);

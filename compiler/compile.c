@@ -68,24 +68,33 @@ static struct slice deny_text(struct unit *unit, const struct rule *rule)
 	return buf_slice(&text);
 }
 
-static void note_left_out(struct unit *unit, const struct rule *rule)
+/* The first of `count` denies is shown. */
+static void note_left_out(struct unit *unit, const struct rule *rule, size_t count)
 {
+	if (!rule)
+		return;
 	struct slice text = deny_text(unit, rule);
 	if (slice_ends(text, SLICE(",")))
 		text = slice_first(text, text.len - 1);
 	struct span at = rule->origin == ORIGIN_DESCRIPTION ? rule->cause : rule->span;
-	diag_add(&unit->diags, DIAG_DENY_LEFT_OUT, at,
-		"'%.*s' is left out: in complain mode the kernel would still enforce it",
-		SLICE_FMT(text));
+	if (count == 1)
+		diag_add(&unit->diags, DIAG_DENY_LEFT_OUT, at,
+			"'%.*s' is left out: in complain mode the kernel would still enforce it",
+			SLICE_FMT(text));
+	else
+		diag_add(&unit->diags, DIAG_DENY_LEFT_OUT, at,
+			"%zu denies are left out, '%.*s' is the first: in complain mode the kernel would still enforce them",
+			count, SLICE_FMT(text));
 }
 
 /*
  * A profile in complain mode is to log and let pass, but the kernel enforces its denies all the
- * same. What was carved out of one deny stands together and is noted once.
+ * same. What was carved out of one deny stands together and counts once.
  */
 static void drop_denies(struct unit *unit, struct profile *profile)
 {
-	const struct rule *noted = NULL;
+	const struct rule *first = NULL, *last = NULL;
+	size_t count = 0;
 	if (profile_has_flag(profile, "complain")) {
 		struct rule **at = &profile->body.rules;
 		while (*at) {
@@ -94,13 +103,15 @@ static void drop_denies(struct unit *unit, struct profile *profile)
 				at = &rule->next;
 				continue;
 			}
-			if (!noted || !noted->carved || noted->span.begin != rule->span.begin) {
-				note_left_out(unit, rule);
-				noted = rule;
+			if (!last || !last->carved || last->span.begin != rule->span.begin) {
+				first = first ? first : rule;
+				last = rule;
+				count++;
 			}
 			*at = rule->next;
 		}
 		profile->body.rules_end = at;
+		note_left_out(unit, first, count);
 	}
 	for (struct profile *child = profile->body.children; child; child = child->next)
 		drop_denies(unit, child);

@@ -35,7 +35,8 @@ static size_t count_entries(const struct path_entry *entry)
  */
 static bool is_plain_tree(const struct path_entry *entry)
 {
-	return entry->kind == PATH_TREE && !entry->owner && !entry->link && !entry->exec;
+	return entry->kind == PATH_TREE && !entry->owner && !entry->link && !entry->exec &&
+	       !entry->audit;
 }
 
 static void bind_paths(struct lowering *l, enum template_variable variable,
@@ -43,7 +44,7 @@ static void bind_paths(struct lowering *l, enum template_variable variable,
 {
 	size_t room = count_entries(first);
 	for (const struct path_entry *entry = first; entry; entry = entry->next)
-		if (!trees || is_plain_tree(entry))
+		if (trees ? is_plain_tree(entry) : !entry->audit)
 			*add_value(l, variable, room) = (struct binding_value){
 				lower_path(l->unit, l->template->scope, entry), entry->span};
 }
@@ -94,6 +95,7 @@ static struct file_rule *add_file(struct lowering *l, enum section section,
 	rule->path = path;
 	rule->perms = perms;
 	rule->head.may_write_exec = entry->exec;
+	rule->head.qualifiers.audit = entry->audit;
 	if (perms & PERM_EXEC)
 		rule->exec = EXEC_INHERIT;
 	add_rule(l, section, &rule->head, &rule_file, entry->span);
@@ -114,6 +116,12 @@ static struct file_rule *add_tree(
 	struct lowering *l, enum section section, const struct path_entry *entry, unsigned perms)
 {
 	struct slice path = lower_path(l->unit, l->template->scope, entry);
+	if (entry->kind == PATH_EITHER) {
+		struct file_rule *rule =
+			add_file(l, section, entry, append(l, path, "{,/,/**}"), perms);
+		rule->name = path;
+		return rule;
+	}
 	if (entry->kind != PATH_TREE)
 		return add_file(l, section, entry, path, perms);
 	add_file(l, section, entry, append(l, path, "/"), PERM_READ);
@@ -122,11 +130,11 @@ static struct file_rule *add_tree(
 
 static void add_binaries(struct lowering *l)
 {
-	if (l->bindings[VARIABLE_binary].used)
-		return;
 	for (const struct path_entry *entry = l->service->binary; entry; entry = entry->next)
-		add_file(l, SECTION_BINARY, entry, lower_path(l->unit, l->template->scope, entry),
-			PERM_READ | PERM_MMAP | PERM_EXEC);
+		if (entry->audit || !l->bindings[VARIABLE_binary].used)
+			add_file(l, SECTION_BINARY, entry,
+				lower_path(l->unit, l->template->scope, entry),
+				PERM_READ | PERM_MMAP | PERM_EXEC);
 }
 
 /* Whether the template placed this entry with its own rules. */

@@ -59,6 +59,22 @@ static struct slice follow_self(struct unit *unit, const struct scope *scope, st
 	return arena_printf(&unit->arena, "/proc/%s/task/%s%.*s", pid, tid, SLICE_FMT(rest));
 }
 
+/* "/bin/x" and the like are "/usr/bin/x" for the kernel wherever /bin is a link into /usr. */
+static struct slice follow_merged(
+	struct unit *unit, const struct path_entry *entry, struct slice aare)
+{
+	static const char *const merged[] = {"/bin", "/sbin", "/lib", "/lib64"};
+	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++) {
+		struct slice directory = slice_str(merged[i]);
+		struct slice rest = slice_from(aare, directory.len);
+		bool is_whole = rest.len == 0 && entry->kind != PATH_FILE;
+		if (slice_starts(aare, directory) && (is_whole || slice_starts(rest, SLICE("/"))))
+			return arena_printf(&unit->arena, "/{,usr/}%.*s%.*s",
+				SLICE_FMT(slice_from(directory, 1)), SLICE_FMT(rest));
+	}
+	return aare;
+}
+
 struct slice lower_path(
 	struct unit *unit, const struct scope *scope, const struct path_entry *entry)
 {
@@ -68,5 +84,5 @@ struct slice lower_path(
 		escape_literal(entry->path, &escaped);
 		aare = buf_slice(&escaped);
 	}
-	return follow_self(unit, scope, aare);
+	return follow_merged(unit, entry, follow_self(unit, scope, aare));
 }

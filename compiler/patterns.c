@@ -78,6 +78,21 @@ struct pattern pattern_of(
 	return pattern;
 }
 
+struct pattern pattern_of_name(
+	struct unit *unit, const struct scope *scope, const struct file_rule *rule)
+{
+	struct file_rule alone = *rule;
+	struct pattern pattern = {.rule = rule, .of_name = true};
+	if (rule->name.len == 0)
+		return pattern;
+	alone.path = rule->name;
+	alone.head.pattern = NULL;
+	pattern = pattern_of(unit, scope, &alone, false);
+	pattern.rule = rule;
+	pattern.of_name = true;
+	return pattern;
+}
+
 /* The variable that s starts with, as "@{NAME}", or nothing. */
 static struct slice variable_at(struct slice s)
 {

@@ -13,6 +13,7 @@ struct pattern {
 	const struct file_rule *rule;
 	struct slice text;	 /* expanded */
 	const struct glob *glob; /* NULL: not valid, or it depends on the profile's name */
+	bool of_name;		 /* text and glob are of the rule's `name` alone */
 	bool untouched;		 /* of an abstraction: no deny of the template is about its paths */
 };
 
@@ -27,6 +28,13 @@ struct patterns *patterns_new(struct arena *arena);
 /* One pattern of a rule. glob is NULL after a mistake, which is reported when `report` is true. */
 struct pattern pattern_of(
 	struct unit *unit, const struct scope *scope, const struct file_rule *rule, bool report);
+
+/*
+ * The pattern of the name alone, of a rule that is a file of that name or a directory with all
+ * below it. glob is NULL where the rule has no such name.
+ */
+struct pattern pattern_of_name(
+	struct unit *unit, const struct scope *scope, const struct file_rule *rule);
 
 /* Reports the variables of a rule of another kind than file that nothing declares. */
 void patterns_check_other(struct unit *unit, const struct scope *scope, const struct rule *rule);

@@ -69,9 +69,11 @@ enum exec_mode {
 
 struct file_rule {
 	struct rule head;
-	bool all;	     /* `file,`: every path with mrwklix, which perms and exec hold */
-	struct slice path;   /* AARE, unless all */
-	unsigned perms;	     /* enum perm */
+	bool all;	   /* `file,`: every path with mrwklix, which perms and exec hold */
+	struct slice path; /* AARE, unless all */
+	struct slice name; /* of an entry that is a file or a directory, `NAME{,/,/…}`: NAME, which
+			      alone is the file; else empty */
+	unsigned perms;	   /* enum perm */
 	enum exec_mode exec; /* EXEC_NONE without PERM_EXEC */
 	bool scrub;	     /* Ux Px Cx …: the environment is cleaned */
 	bool safe, unsafe; /* prefixes of a few old rules: only `unsafe … ix` remains, others become

@@ -123,6 +123,33 @@ static const struct rule *given_by(
 		       : NULL;
 }
 
+/* A rule of others for this very file, not for all files there: the entry is about a file, then. */
+static const struct rule *given_for_name(const struct offers *offers, const struct file_rule *entry,
+	struct slice path, struct slice other)
+{
+	const struct limits *limits = offers->input->unit->limits;
+	for (size_t i = 0; i < offers->files.count; i++) {
+		const struct pattern *by = &offers->files.at[i];
+		if (gives(by->rule, entry, PERM_READ) &&
+			glob_asked(limits, by->glob, path) == GLOB_YES &&
+			glob_asked(limits, by->glob, other) == GLOB_NO)
+			return &by->rule->head;
+	}
+	return NULL;
+}
+
+/* The rule that gives the file, of an entry that is a file or a directory. */
+static const struct rule *name_given_by(const struct offers *offers, const struct file_rule *entry)
+{
+	struct unit *unit = offers->input->unit;
+	struct pattern name = pattern_of_name(unit, offers->input->scope, entry);
+	struct slice path = name.glob ? glob_prefix(name.glob) : slice_of(NULL, 0);
+	if (!name.glob || !glob_match(name.glob, path))
+		return NULL; /* not one name */
+	struct slice other = arena_printf(&unit->arena, "%.*s~", SLICE_FMT(path));
+	return given_for_name(offers, entry, path, other);
+}
+
 /*
  * What one path of the entry tells: *ret_by is a rule that gives the permission on all of it alone.
  * false: no rule gives it on that path.
@@ -182,7 +209,7 @@ static const struct pattern *next_pattern(struct offers *offers, const struct ru
 	return &own->at[offers->at++];
 }
 
-static const struct rule *file_given_by(const struct offers *offers, const struct pattern *entry)
+static const struct rule *pattern_given_by(const struct offers *offers, const struct pattern *entry)
 {
 	const struct check_input *input = offers->input;
 	struct allows allows = {.count = 0};
@@ -201,6 +228,12 @@ static const struct rule *file_given_by(const struct offers *offers, const struc
 		first = first ? first : by;
 	}
 	return first;
+}
+
+static const struct rule *file_given_by(const struct offers *offers, const struct pattern *entry)
+{
+	const struct rule *by = pattern_given_by(offers, entry);
+	return by || !entry ? by : name_given_by(offers, entry->rule);
 }
 
 /* What a rule of another kind than file is about, to be looked for. */

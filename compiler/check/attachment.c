@@ -115,17 +115,19 @@ static bool may_match_below(const struct attachment *attachment, struct slice di
 }
 
 /* A pattern is tried with the versions that there are, unless it ends in a name. */
-static bool catches_interpreter(const struct check_input *input,
+static bool catches_interpreter(const struct check_input *input, const struct path_entry *entry,
 	const struct attachment *attachment, const struct interpreter *interpreter,
 	struct slice *ret_program)
 {
 	static const char *const versions[] = {"", "2", "3", "3.11", "3.13", "5", "5.3", "5.4",
 		"5.36", "8", "8.2", "8.4", "20", "22"};
-	*ret_program = attachment_is_literal(attachment) ? glob_prefix(attachment->glob)
-							 : attachment->text;
+	bool is_one = entry->kind == PATH_FILE || attachment_is_literal(attachment);
+	*ret_program = entry->kind == PATH_FILE		   ? entry->path
+		       : attachment_is_literal(attachment) ? glob_prefix(attachment->glob)
+							   : attachment->text;
 	if (names_interpreter(*ret_program, interpreter))
 		return true;
-	if (attachment_is_literal(attachment))
+	if (is_one)
 		return false;
 	for (size_t d = 0; d < DIRECTORIES; d++) {
 		if (!may_match_below(attachment, slice_str(program_directories[d])))
@@ -167,7 +169,7 @@ static void warn_interpreter(const struct check_input *input, const struct path_
 {
 	for (size_t i = 0; i < sizeof(interpreters) / sizeof(interpreters[0]); i++) {
 		struct slice program;
-		if (!catches_interpreter(input, attachment, &interpreters[i], &program))
+		if (!catches_interpreter(input, entry, attachment, &interpreters[i], &program))
 			continue;
 		if (interpreters[i].scripts)
 			report_scripts(input->unit, entry, program);

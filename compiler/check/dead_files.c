@@ -132,11 +132,12 @@ static void report_dead(const struct check_input *input, const struct pattern *a
 {
 	struct unit *unit = input->unit;
 	bool described = allow->rule->head.origin == ORIGIN_DESCRIPTION;
-	struct slice text = check_rule_text(unit, &allow->rule->head);
-	struct diag *diag =
-		diag_add(&unit->diags, described ? DIAG_DEAD_RULE : DIAG_DEAD_INCLUDED_RULE,
-			check_place(&allow->rule->head),
-			"%s is denied on all of '%.*s': deny always wins", what, SLICE_FMT(text));
+	struct slice text =
+		allow->of_name ? allow->rule->name : check_rule_text(unit, &allow->rule->head);
+	struct diag *diag = diag_add(&unit->diags,
+		described ? DIAG_DEAD_RULE : DIAG_DEAD_INCLUDED_RULE,
+		check_place(&allow->rule->head), "%s is denied on %s'%.*s': deny always wins", what,
+		allow->of_name ? "the file " : "all of ", SLICE_FMT(text));
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
 	diag_help(&unit->diags, diag, "%s", advice(allow->rule, deny->rule));
@@ -229,6 +230,12 @@ static const struct pattern *takes_wholly_of_few(
 	return NULL;
 }
 
+static const struct pattern *takes_wholly_of(
+	const struct question *q, const struct pattern *allow, unsigned perm)
+{
+	return q->all ? takes_wholly_of_many(q, allow, perm) : takes_wholly_of_few(q, allow, perm);
+}
+
 /* The first deny that takes something, or NULL. */
 static const struct pattern *find_first_deny(struct question *q, size_t at)
 {
@@ -247,6 +254,17 @@ static const struct pattern *find_first_deny(struct question *q, size_t at)
 	return NULL;
 }
 
+/* An entry that is a file or a directory is dead with the file, whatever is left below it. */
+static bool check_name(struct question *q, const struct pattern *allow)
+{
+	const struct check_input *input = q->input;
+	struct pattern name = pattern_of_name(input->unit, input->scope, allow->rule);
+	const struct pattern *deny = name.glob ? takes_wholly_of(q, &name, PERM_READ) : NULL;
+	if (deny)
+		report_dead(input, &name, "reading", deny);
+	return deny != NULL;
+}
+
 /* Whether the rule was found dead. */
 static bool check_allow(struct question *q, size_t at)
 {
@@ -259,8 +277,7 @@ static bool check_allow(struct question *q, size_t at)
 		if (!(allow->rule->perms & perm_names[i].perm))
 			continue;
 		unsigned perm = perm_names[i].perm;
-		const struct pattern *deny = q->all ? takes_wholly_of_many(q, allow, perm)
-						    : takes_wholly_of_few(q, allow, perm);
+		const struct pattern *deny = takes_wholly_of(q, allow, perm);
 		/* A description may take from an abstraction what it likes: that is what deny is
 		 * for. */
 		if (!deny || (!described && deny->rule->head.origin != ORIGIN_TEMPLATE))
@@ -268,8 +285,11 @@ static bool check_allow(struct question *q, size_t at)
 		report_dead(input, allow, perm_names[i].what, deny);
 		return true;
 	}
-	if (described && !check_is_over(input))
-		report_partly(input, allow, first);
+	if (!described || check_is_over(input))
+		return false;
+	if (check_name(q, allow))
+		return true;
+	report_partly(input, allow, first);
 	return false;
 }
 

@@ -54,8 +54,11 @@ static void report(const struct check_input *input, const struct pattern *writes
 	bool said = write->may_write_exec || exec->may_write_exec;
 	bool described = write->origin == ORIGIN_DESCRIPTION;
 	const struct rule *blamed = described ? write : exec, *other = described ? exec : write;
-	struct diag *diag = diag_add(&unit->diags, said ? DIAG_WRITE_EXEC_ALLOWED : DIAG_WRITE_EXEC,
-		check_place(blamed), "'%.*s' is both writable and executable", SLICE_FMT(witness));
+	enum diag_id id = said ? DIAG_WRITE_EXEC_ALLOWED : DIAG_WRITE_EXEC;
+	if (diag_again(&unit->diags, id, check_place(blamed)))
+		return;
+	struct diag *diag = diag_add(&unit->diags, id, check_place(blamed),
+		"'%.*s' is both writable and executable", SLICE_FMT(witness));
 	if (writes->rule != executes->rule) {
 		struct slice text = check_rule_text(unit, other);
 		diag_second(&unit->diags, diag, check_place(other), "by '%.*s'", SLICE_FMT(text));
@@ -90,11 +93,31 @@ static bool counts(const struct pattern *pattern, unsigned perms)
 					      !(allows(rule, WRITES) && allows(rule, EXECUTES)));
 }
 
+/*
+ * Whether a rule of `rules` repeats what an entry says, to have it logged: `audit /srv/tree/ w`
+ * beside `writable: [/srv]`. What is to be said of it is said of the entry.
+ */
+static bool is_audited_twin(const struct pattern_list *own, const struct pattern *pattern)
+{
+	const struct rule *head = &pattern->rule->head;
+	if (!head->qualifiers.audit || head->section != SECTION_RULES)
+		return false;
+	for (size_t i = 0; i < own->count; i++) {
+		const struct file_rule *other = own->at[i].rule;
+		unsigned missing = pattern->rule->perms & ~other->perms;
+		if (other != pattern->rule && !other->head.qualifiers.deny &&
+			other->head.section != SECTION_RULES && !(missing & (WRITES | EXECUTES)) &&
+			slice_eq(own->at[i].text, pattern->text))
+			return true;
+	}
+	return false;
+}
+
 static void collect(struct unit *unit, const struct pattern_list *from, unsigned perms,
 	struct pattern_list *ret_list)
 {
 	for (size_t i = 0; i < from->count; i++)
-		if (counts(&from->at[i], perms))
+		if (counts(&from->at[i], perms) && !is_audited_twin(from, &from->at[i]))
 			pattern_list_add(&unit->arena, ret_list, from->at[i]);
 }
 

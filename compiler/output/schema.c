@@ -242,12 +242,15 @@ static json_t *network_schema(struct builder *builder)
 		socket_pattern(builder, "^\\s*"));
 }
 
+/* One byte of a name: those of patterns have a backslash before them. */
+#define LITERAL "([^*?\\[\\]{}]|\\\\[*?\\[\\]{}])"
+
 static json_t *assertion_schema(struct builder *builder)
 {
 	json_t *choices = json_array();
 	append(builder, choices,
-		matching(builder, "^\\s*((owner|other)\\s+)?/[^*?\\[\\]{}]*\\s[rwalkm]+\\s*$"));
-	append(builder, choices, matching(builder, "^\\s*exec\\s+/[^*?\\[\\]{}]*$"));
+		matching(builder, "^\\s*((owner|other)\\s+)?/" LITERAL "*\\s[rwalkm]+\\s*$"));
+	append(builder, choices, matching(builder, "^\\s*exec\\s+/" LITERAL "*$"));
 	append(builder, choices, socket_pattern(builder, "^\\s*network\\s+"));
 	append(builder, choices, capability_pattern(builder, "^\\s*capability\\s+"));
 	json_t *schema = json_object();

@@ -35,6 +35,19 @@ static bool is_type(struct slice text)
 	return name_find(&names_types, text) || name_find(&names_protocols, text);
 }
 
+static void unknown_family(struct reader *reader, const struct text *word)
+{
+	const char *advice = advice_network(word->text);
+	if (!advice) {
+		unknown_value(reader, DIAG_UNKNOWN_VALUE, "address family", word,
+			name_nearest(&names_families, word->text), NULL);
+		return;
+	}
+	struct diag *diag = report(reader, DIAG_UNKNOWN_VALUE, word->span,
+		"'%.*s' is no address family", SLICE_FMT(shown(reader, word->text)));
+	help(reader, diag, "%s", advice);
+}
+
 bool read_socket(struct reader *reader, const struct text *words, size_t count,
 	struct network_entry *ret_network)
 {
@@ -47,8 +60,7 @@ bool read_socket(struct reader *reader, const struct text *words, size_t count,
 		return false;
 	}
 	if (!family)
-		unknown_value(reader, DIAG_UNKNOWN_VALUE, "address family", &words[0],
-			name_nearest(&names_families, words[0].text), NULL);
+		unknown_family(reader, &words[0]);
 	if (count < 2) {
 		if (family)
 			*ret_network = (struct network_entry){.family = family->name};

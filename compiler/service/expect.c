@@ -43,17 +43,37 @@ static struct text cut_last_word(const struct text *text, struct text *ret_befor
 		.verbatim = text->verbatim};
 }
 
+/* `/srv/a\[1\]`: the name with what is meant literally; false when a pattern is left. */
+static bool literal_path(struct reader *reader, struct slice written, struct slice *ret_path)
+{
+	struct buf path = buf_new(reader_arena(reader));
+	for (size_t i = 0; i < written.len; i++) {
+		struct slice one = slice_first(slice_from(written, i), 1);
+		struct slice next = slice_first(slice_from(written, i + 1), 1);
+		if (path_is_pattern(one))
+			return false;
+		if (one.at[0] == '\\' && path_is_pattern(next))
+			one = slice_from(written, ++i);
+		buf_add_char(&path, one.at[0]);
+	}
+	*ret_path = buf_slice(&path);
+	return true;
+}
+
 static bool read_path(struct reader *reader, const struct text *path, struct expectation *expect)
 {
-	if (path_is_pattern(path->text)) {
+	struct text literal = *path;
+	if (!literal_path(reader, path->text, &literal.text)) {
 		struct diag *diag = report(reader, DIAG_BAD_EXPECT, path->span,
 			"'%.*s' is a pattern, but an assertion is about one path",
 			SLICE_FMT(shown(reader, path->text)));
-		help(reader, diag, "write a path that the pattern matches");
+		help(reader, diag,
+			"write a path that the pattern matches; in a name such a character has a backslash before it: '\\*'");
 		return false;
 	}
-	expect->path = path->text;
-	return path_check(reader, path, false);
+	literal.verbatim = path->verbatim && literal.text.len == path->text.len;
+	expect->path = literal.text;
+	return path_check(reader, &literal, false);
 }
 
 static bool read_perms(struct reader *reader, const struct text *text, unsigned *ret_perms)

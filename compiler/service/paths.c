@@ -47,6 +47,9 @@ static bool check_start(struct reader *reader, const struct text *text, bool pat
 		"'%.*s' is not an absolute path", SLICE_FMT(shown(reader, path)));
 	if (path.len > 0 && path.at[0] == '~')
 		help(reader, diag, "write the home directory out: '/home/…'");
+	else if (slice_starts(path, SLICE("@{")))
+		help(reader, diag,
+			"'file' takes every character literally: without it, a path may begin with a variable");
 	else if (slice_starts(path, SLICE("{")))
 		help(reader, diag, "a pattern begins with '/' or a variable");
 	else
@@ -180,54 +183,13 @@ static bool canonical_pattern(
 	return true;
 }
 
-/* Directories that are symbolic links to another one on every current system. */
-static void warn_linked(struct reader *reader, const struct text *text)
+static enum path_kind kind_of(const struct key *key, bool is_pattern, bool is_file, bool has_slash)
 {
-	static const struct {
-		const char *link, *target;
-	} links[] = {{"/var/run", "/run"}, {"/var/lock", "/run/lock"}};
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		struct slice link = slice_str(links[i].link);
-		struct slice rest = slice_from(text->text, link.len);
-		if (!slice_starts(text->text, link) || (rest.len > 0 && rest.at[0] != '/'))
-			continue;
-		struct diag *diag = report(reader, DIAG_LINKED_PATH, text_part(text, 0, link.len),
-			"'%s' is a symbolic link to '%s', the kernel never sees this path",
-			links[i].link, links[i].target);
-		struct slice whole = arena_printf(
-			reader_arena(reader), "%s%.*s", links[i].target, SLICE_FMT(rest));
-		help(reader, diag, "write '%.*s'", SLICE_FMT(shown(reader, whole)));
-	}
-}
-
-/*
- * `/usr/sbin/x --foo`: a program and its arguments. The whole would be taken for the name of a file
- * that nobody has, and the profile attached to nothing.
- */
-static bool check_arguments(struct reader *reader, const struct text *text, bool pattern)
-{
-	struct text words[2];
-	struct slice path = text->text;
-	size_t count = text_words(text, words, 2);
-	size_t len = count > 0 ? (size_t)(words[0].text.at + words[0].text.len - path.at) : 0;
-	size_t rest = count > 1 ? (size_t)(words[1].text.at - path.at) : len;
-	if (rest == path.len)
-		return true;
-	struct diag *diag = report(reader, DIAG_PROGRAM_ARGUMENTS,
-		text_part(text, rest, path.len - rest),
-		count > 1
-			? "'%.*s' is a path and more: 'binary' takes the program without arguments"
-			: "'%.*s' ends in a blank",
-		SLICE_FMT(shown(reader, path)));
-	struct slice program = shown(reader, slice_first(path, len));
-	if (pattern)
-		help(reader, diag, "write '%.*s'; a blank that the name holds is written '\\040'",
-			SLICE_FMT(program));
-	else
-		help(reader, diag,
-			"write '%.*s'; if the file's name holds the blank: {file: \"%.*s\"}",
-			SLICE_FMT(program), SLICE_FMT(shown(reader, path)));
-	return false;
+	if (is_pattern)
+		return PATH_PATTERN;
+	if (has_slash || (key->shape == SHAPE_DIRECTORIES && !is_file))
+		return PATH_TREE;
+	return key->id == KEY_READABLE && !is_file ? PATH_EITHER : PATH_FILE;
 }
 
 /* Decides what a path stands for; see "Paths" in aaforge.yaml(5). */
@@ -239,9 +201,9 @@ static bool set_path(struct reader *reader, const struct key *key, const struct 
 		return false;
 	if (is_pattern && (!check_negation(reader, text) || !check_pattern(reader, text)))
 		return false;
-	if (key->id == KEY_BINARY && !is_file && !check_arguments(reader, text, is_pattern))
+	if (!path_is_alone(reader, key, text, is_pattern, is_file))
 		return false;
-	warn_linked(reader, text);
+	path_warn(reader, key, text, is_pattern, is_file);
 	struct slice path = text->text;
 	if (is_pattern && !canonical_pattern(reader, text, &path))
 		return false;
@@ -259,8 +221,7 @@ static bool set_path(struct reader *reader, const struct key *key, const struct 
 			SLICE_FMT(shown(reader, path)));
 		return false;
 	}
-	bool is_tree = has_slash || (key->shape == SHAPE_DIRECTORIES && !is_file);
-	entry->kind = is_pattern ? PATH_PATTERN : is_tree ? PATH_TREE : PATH_FILE;
+	entry->kind = kind_of(key, is_pattern, is_file, has_slash);
 	entry->path =
 		entry->kind == PATH_TREE && has_slash ? slice_first(path, path.len - 1) : path;
 	entry->span = text->span;
@@ -371,6 +332,8 @@ static void read_option(struct reader *reader, enum place place, const struct en
 		form->ok &= want_bool(reader, key, option->value, &entry->owner);
 	else if (key->id == KEY_ENTRY_LINK)
 		form->ok &= want_bool(reader, key, option->value, &entry->link);
+	else if (key->id == KEY_ENTRY_AUDIT)
+		form->ok &= want_bool(reader, key, option->value, &entry->audit);
 	else if (key->id == KEY_ENTRY_EXEC)
 		form->ok &= want_bool(reader, key, option->value, &entry->exec);
 	else
@@ -416,9 +379,12 @@ static bool read_entry(struct reader *reader, const struct key *key, enum place 
 	return want_path(reader, key, node, &text) && set_path(reader, key, &text, false, entry);
 }
 
-static bool is_same(const struct path_entry *a, const struct path_entry *b)
+/* Whether an entry says all that another one of the same path says. */
+static bool says(const struct path_entry *a, const struct path_entry *b)
 {
-	return a->kind == b->kind && a->owner == b->owner && a->link == b->link &&
+	bool is_kind = a->kind == b->kind ||
+		       (a->kind == PATH_EITHER && (b->kind == PATH_FILE || b->kind == PATH_TREE));
+	return is_kind && a->owner == b->owner && a->link == b->link && a->audit == b->audit &&
 	       a->exec == b->exec && a->as == b->as && slice_eq(a->as_name, b->as_name);
 }
 
@@ -441,7 +407,7 @@ void read_paths(struct reader *reader, const struct key *key, enum place place,
 			continue;
 		void **place_of = index_at(&seen, entry->path);
 		const struct path_entry *earlier = *place_of;
-		if (earlier && is_same(earlier, entry)) {
+		if (earlier && says(earlier, entry)) {
 			duplicate_entry(reader, key, entry->span, entry->path, earlier->span);
 			continue;
 		}

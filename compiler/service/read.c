@@ -316,7 +316,7 @@ bool service_read(struct unit *unit, const struct source *source, struct service
 	if (!text_check(&reader))
 		return false;
 	const struct node *root = yaml_read(&reader);
-	if (!check_root(&reader, root))
+	if ((root && advice_foreign(&reader, root)) || !check_root(&reader, root))
 		return false;
 	struct service *service = arena_new(&unit->arena, struct service);
 	service->template = slice_str(template_names[0].name); /* the default comes first */

@@ -106,6 +106,8 @@ void wrong_value(struct reader *reader, const struct key *key, const struct node
 		"'%s' takes %s, not %s", key->name.at, takes, node_words(node));
 	if (node_is_null(node))
 		help(reader, diag, "write a value, or leave '%s' out", key->name.at);
+	else if (key->id == KEY_NETWORK && node->kind == NODE_SCALAR && advice_network(node->text))
+		help(reader, diag, "%s", advice_network(node->text));
 	else if (is_list && node->kind == NODE_SCALAR)
 		help(reader, diag, "write it as a list: [%.*s]",
 			SLICE_FMT(shown(reader, node->text)));
@@ -206,13 +208,16 @@ const struct key *want_key(struct reader *reader, enum place place, const struct
 	const struct key *elsewhere = key_find_elsewhere(place, name);
 	const char *nearest = key_nearest(place, name);
 	struct span at = node_place(reader, entry->key);
-	if (!elsewhere && nearest) {
+	const char *advice = advice_key(place, name);
+	if (!elsewhere && nearest && !advice) {
 		report(reader, DIAG_UNKNOWN_KEY, at, "unknown key '%.*s', did you mean '%s'?",
 			SLICE_FMT(given), nearest);
 		return NULL;
 	}
 	struct diag *diag = report(reader, DIAG_UNKNOWN_KEY, at, "unknown key '%.*s' in %s",
 		SLICE_FMT(given), place_words[place]);
+	if (advice)
+		help(reader, diag, "%s", advice);
 	for (unsigned i = 0; elsewhere && i < PLACE_COUNT; i++) {
 		if (elsewhere->places & 1u << i) {
 			help(reader, diag, "'%s' belongs in %s", elsewhere->name.at,

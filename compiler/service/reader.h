@@ -112,6 +112,21 @@ void read_paths(struct reader *reader, const struct key *key, enum place place,
 bool read_as(struct reader *reader, const struct text *text, enum diag_id id, enum exec_as *ret_as,
 	struct text *ret_name);
 
+/*
+ * path_words.c: false after a mistake, when permissions or arguments stand behind the path of an
+ * entry; and what may be meant otherwise than it is taken, which is a warning.
+ */
+bool path_is_alone(struct reader *reader, const struct key *key, const struct text *text,
+	bool is_pattern, bool is_file);
+void path_warn(struct reader *reader, const struct key *key, const struct text *text,
+	bool is_pattern, bool is_file);
+
+/* advice.c: what is meant by who knows other tools; NULL, or false, when nothing is to be said. */
+const char *advice_network(struct slice word);
+const char *advice_key(enum place place, struct slice key);
+/* Reports a Compose file, a manifest or an inspection in the place of a description. */
+bool advice_foreign(struct reader *reader, const struct node *root);
+
 /* access.c */
 bool read_socket(struct reader *reader, const struct text *words, size_t count,
 	struct network_entry *ret_network);

@@ -22,6 +22,7 @@ enum path_kind {
 	PATH_FILE, /* that one file */
 	PATH_TREE, /* a directory and all below it; path is kept without the final slash ("/" is "")
 		    */
+	PATH_EITHER,  /* readable: the file of that name, or the directory with all below it */
 	PATH_PATTERN, /* glob characters or variables: an AARE that stands as written */
 };
 
@@ -36,6 +37,7 @@ struct path_entry {
 	bool owner;	      /* writable, readable: owner: true */
 	bool link;	      /* writable: link: true */
 	bool exec;	      /* writable, libraries: exec: true */
+	bool audit;	      /* audit: true */
 	enum exec_as as;      /* exec */
 	struct slice as_name; /* of child and profile */
 	struct span as_span;

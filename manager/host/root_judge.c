@@ -127,7 +127,8 @@ static void judge_file(
 	struct slice path = at->entry->path;
 	struct root_finding *finding;
 	bool is_directory = S_ISDIR(place->at.st_mode), is_tree = at->entry->kind == PATH_TREE;
-	if (is_directory == is_tree || root_fits(look, at, place))
+	bool is_either = at->entry->kind == PATH_EITHER;
+	if (is_either || is_directory == is_tree || root_fits(look, at, place))
 		return;
 	if (is_directory) {
 		finding = root_find(look, at, DIAG_NOT_A_FILE, place->resolved,

@@ -1,7 +1,8 @@
 """Properties, on random input from fixed seeds, decided by what apparmor_parser compiles:
 
 1. Carve-outs: for any set of exceptions the emitted denies block every write below /proc and /sys but those.
-2. Hostile values: whatever a description holds, reading the emitted text back gives only what was meant.
+2. Plain paths in `readable` are the file of that name, or the directory with all below it.
+3. Hostile values: whatever a description holds, reading the emitted text back gives only what was meant.
 """
 
 import json
@@ -190,6 +191,52 @@ def owner_round(scratch, template):
     check(not dfa.allows("/proc/7/com", "w", True), "nothing else may be written", result.text)
 
 
+MERGED = ("/bin", "/sbin", "/lib", "/lib64")
+
+
+def seen_by_kernel(path):
+    """The names that the kernel may have for a path: /bin and so on are links into /usr, or are not."""
+    return [path] + ["/usr" + path for top in MERGED if path == top or path.startswith(top + "/")]
+
+
+def plain_round(seed, scratch, template):
+    """A plain path in `readable` is the file of that name, or the directory with all below it; and dead with the file."""
+    rng = random.Random(seed)
+    tops = ["/etc", "/srv", "/bin", "/sbin", "/lib", "/lib64", "/lib6", "/sys/kernel/security", "/binx"]
+    below = ["", "/a", "/a/b", "/a b", "/x,y", "/\u00fc", "/a.conf", "/#"]
+    path = rng.choice(tops) + rng.choice(below[1:] if seed % 3 else below)
+    if path == "/sys/kernel/security":
+        path += "/lsm"  # the whole of it is no exception
+    deny, tree = path + rng.choice(["", "", "/a", "x"]), rng.choice(["", "/**", "{,/**}"])
+    deny = deny if rng.random() < 0.5 and not re.search("[ ,#]", deny) else "/none"
+    owner = rng.random() < 0.3
+    text = json.dumps({"name": "p", "template": template, "binary": "/b", "deny": [deny + tree + " r"],
+                       "readable": [{"path": path, "owner": True} if owner else path]})
+
+    def denied(name):
+        # "/**" at the end stands for one byte at least, within braces for none as well.
+        inside = name.startswith(deny + "/") and (tree != "/**" or len(name) > len(deny) + 1)
+        return (tree != "/**" and name == deny) or (tree != "" and inside)
+
+    names = seen_by_kernel(path)
+    result = aaforge("compile", scratch.file("p.yaml", text))
+    dead = all(denied(name) for name in names)
+    if not check(("dead-rule]" in re.sub("partly-dead-rule]", "", result.message)) == dead, "plain, seed %d: dead" % seed, text + result.message):
+        return
+    if dead or not check(result.status == 0, "plain, seed %d compiles" % seed, text + result.message):
+        return
+    dfa, wrong = Dfa(compile_text(result.out)), []
+    beside = [near(rng, names) for _ in range(3) if len(path) > 5]
+    for name in {n + tail for n in names + beside for tail in ("", "/", "/a", "/a/b", "/a/", "x", "/**", ".")}:
+        want = any(name == n or name.startswith(n + "/") for n in names) and not denied(name)
+        if "//" in name or name == "/b" or (template != "minimal" and not name.startswith("/sys/kernel/security/")):
+            continue
+        for own in (False, True):
+            if dfa.allows(name, "r", own) != (want and (own or not owner)) or dfa.allows(name, "w", own) or dfa.allows(name, "x", own):
+                wrong.append(name)
+    check(not wrong, "plain, seed %d: exactly the file, or the directory" % seed, "%s\n%s\n%s" % (text, wrong, result.text))
+
+
 HOSTILE = ["/a b", '/a"b', "/a\\b", "/a,b", "/a#b", "/a{b", "/a}b", "/a,", "/ #include <x>", "/a rw, /etc/shadow rw", "/x\\", "/a@{HOME}",
            "/@{a", "/a*", "/a?", "/[a]", "/^a", "/a\u00fc", "/a'b", "/}", "/}\\", "/a -> b", "/(", "/a=b", "/<a>", "/a;b", "/\u202e", "/a\tb",
            "/a\\,b", "/a\\\\", "/\\x41", "/\\101", "/$x", "/${x}", "/a|b", "/!", "/~", "/a  b ", "/\u00a0"]
@@ -208,6 +255,7 @@ def hostile_round(seed, scratch):
         return
     dfa = Dfa(compile_text(result.out))
     right = dfa.allows(value, "w", False) and dfa.allows("/b", "x", False)
+    right = right and all(dfa.allows(name, "w", False) for name in seen_by_kernel(value))
     others = [value + "x", value[:-1], value.replace("*", "x"), value.replace("?", "x"), value.replace("\\", ""), "/etc/shadow", "/a", "/b/c", value.replace("{", "").replace("}", "")]
     extra = [p for p in others if p != value and p.startswith("/") and dfa.allows(p, "w", False)]
     check(right and not extra, "hostile value %r" % value, "%s\n%s" % (extra, result.text))
@@ -224,6 +272,7 @@ def main():
         deep = scratch.file("deep.profile", DEEP_TEMPLATE)
         for seed in range(rounds):
             read_round(seed, scratch, deep)
+            plain_round(seed, scratch, "minimal" if seed % 2 else deep)
         child_round(scratch)
         class_round(scratch)
         say("hostile values: %d" % (rounds * 3))

@@ -164,3 +164,35 @@ UNIT_TEST(a_line_of_bytes_that_are_not_utf8_is_cut)
 	CU_ASSERT(out.len < sizeof(text) / 50 * 1500);
 	unit_free(&unit);
 }
+
+UNIT_TEST(what_has_one_cause_is_told_once)
+{
+	struct unit unit;
+	unit_init(&unit, NULL, test_out_of_memory);
+	struct span here = span_of(1, 2), there = span_of(3, 4);
+	CU_ASSERT_FALSE(diag_again(&unit.diags, DIAG_WRITE_EXEC, here));
+	diag_add(&unit.diags, DIAG_WRITE_EXEC, here, "here");
+	diag_add(&unit.diags, DIAG_WRITE_EXEC, there, "there");
+	CU_ASSERT(diag_again(&unit.diags, DIAG_WRITE_EXEC, here));
+	CU_ASSERT(diag_again(&unit.diags, DIAG_WRITE_EXEC, here));
+	CU_ASSERT_FALSE(diag_again(&unit.diags, DIAG_WRITE_EXEC_ALLOWED, here));
+	assert_text(diag_message(&unit.arena, unit.diags.first), "here, and 2 more like it");
+	assert_text(diag_message(&unit.arena, unit.diags.last), "there");
+	CU_ASSERT_EQUAL(unit.diags.errors, 2);
+	unit_free(&unit);
+}
+
+UNIT_TEST(a_warning_that_weighs_less_is_a_note)
+{
+	struct unit unit;
+	unit_init(&unit, NULL, test_out_of_memory);
+	struct span at = span_of(1, 2);
+	diag_soften(&unit.diags, NULL);
+	diag_soften(&unit.diags, diag_add(&unit.diags, DIAG_LITERAL_PATTERN, at, "x"));
+	CU_ASSERT_EQUAL(unit.diags.first->severity, SEVERITY_NOTE);
+	unit.diags.severities[DIAG_LITERAL_PATTERN] = SEVERITY_ERROR;
+	diag_soften(&unit.diags, diag_add(&unit.diags, DIAG_LITERAL_PATTERN, at, "x"));
+	CU_ASSERT_EQUAL(unit.diags.last->severity, SEVERITY_ERROR);
+	CU_ASSERT(unit.diags.errors == 1 && unit.diags.warnings == 0 && unit.diags.notes == 1);
+	unit_free(&unit);
+}

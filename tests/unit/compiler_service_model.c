@@ -56,13 +56,13 @@ UNIT_TEST(paths_are_files_trees_and_patterns)
 	check_entry(&entry, PATH_PATTERN, "/z/**.so");
 	check_entry(&entry, PATH_TREE, "");
 	entry = service->readable;
-	check_entry(&entry, PATH_FILE, "/r");
-	check_entry(&entry, PATH_TREE, "/r");
+	check_entry(&entry, PATH_EITHER, "/r");
+	/* "/r/" says nothing that "/r" does not say. */
 	check_entry(&entry, PATH_TREE, "");
 	check_entry(&entry, PATH_PATTERN, "@{HOME}/r");
-	check_entry(&entry, PATH_FILE, "/r\\x");
+	check_entry(&entry, PATH_EITHER, "/r\\x");
 	check_entry(&entry, PATH_FILE, "/@{r}");
-	check_entry(&entry, PATH_FILE, "/ r,#\"");
+	check_entry(&entry, PATH_EITHER, "/ r,#\"");
 	entry = service->writable;
 	check_entry(&entry, PATH_TREE, "/w");
 	check_entry(&entry, PATH_FILE, "/proc/self/comm");

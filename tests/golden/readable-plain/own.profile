@@ -1,0 +1,5 @@
+profile @{name} {
+	/etc/listed r,
+	deny /sys/kernel/security/{,**} rwklx,
+	deny /proc/kcore rwklx,
+}
