@@ -19,22 +19,43 @@ exec /sbin/apparmor_parser "$@"
 """
 
 
-def sync_seconds(run, description, count, rounds):
-    """Processor seconds of a sync that finds `count` profiles unchanged, and the parser's calls."""
+HOST = """name: %(name)s
+template: host
+binary: /usr/sbin/%(name)s
+writable: [/var/lib/%(name)s]
+network: [inet tcp]
+"""
+
+
+def add_daemons(machine, count):
+    """Descriptions of daemons that attach by path, their programs, and a process of each under its profile."""
+    for n in range(count):
+        name = "service-%d" % n
+        machine.file("services/%s.yaml" % name, HOST % {"name": name})
+        os.makedirs(machine.path("/var/lib/" + name))
+        machine.put("/usr/sbin/" + name, "\x7fELF")
+        os.chmod(machine.path("/usr/sbin/" + name), 0o755)
+        machine.add_task(1000 + n, name, name + " (enforce)", "/usr/sbin/" + name)
+
+
+def many_figures(run, count, rounds, fill):
+    """Processor seconds of a sync that finds `count` profiles unchanged, of the first status after it, and how often
+    both called the parser."""
     with fake.Machine() as machine:
         marks = machine.file("calls", "")
         parser = machine.file("parser", PARSER % marks)
         os.chmod(parser, 0o755)
-        for n in range(count):
-            machine.file("services/service-%d.yaml" % n, description(n))
+        fill(machine, count)
         directory = os.path.dirname(machine.file("services/README", ""))
-        command = [fake.PROGRAM, "sync", "--quiet", "--root", machine.root, "--parser", parser, directory]
+        where = ["--quiet", "--root", machine.root, "--parser", parser]
+        sync = [fake.PROGRAM, "sync", *where, directory]
         environment = machine.environment()
         del environment["AAFORGE_FAKE_LOG"]
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(sync, env=environment, check=True, stdout=subprocess.DEVNULL)
         open(marks, "w").close()
-        seconds = min(run(command, env=environment).cpu for _ in range(rounds))
-        return seconds, os.path.getsize(marks)
+        status = run([fake.PROGRAM, "status", *where], env=environment).cpu
+        seconds = min(run(sync, env=environment).cpu for _ in range(rounds))
+        return seconds, status, os.path.getsize(marks)
 
 
 def load_seconds():

@@ -9,7 +9,7 @@ bundle=/run/bundle
 # The container has a rootfs of its own, with the probe as its one program.
 mkdir -p $bundle/rootfs/{etc,proc,sys,dev,tmp,run,srv}
 cp /app $bundle/rootfs/app
-for name in shadow hosts passwd; do
+for name in shadow hosts motd; do
 	echo "$name of the container" >$bundle/rootfs/etc/$name
 done
 
@@ -52,7 +52,7 @@ stopped() {
 }
 
 allowed="create:/tmp/new create:/run/new read:/etc/hosts socket:inet:stream socket:inet:dgram"
-refused="read:/etc/shadow read:/etc/passwd create:/srv/new write:/proc/sys/kernel/core_pattern
+refused="read:/etc/shadow read:/etc/motd create:/srv/new write:/proc/sys/kernel/core_pattern
 	write:/proc/1/oom_score_adj write:/sys/kernel/mm/transparent_hugepage/enabled
 	socket:inet6:stream socket:netlink:raw"
 
@@ -90,7 +90,7 @@ for runtime in runc crun; do
 	same "$runtime: the container ran" 0 $status
 	results "$runtime" ok $allowed
 	results "$runtime" EACCES $refused
-	logged "$runtime: the path is the container's" 'DENIED.* profile="docker-api-profile" name="/etc/passwd"'
+	logged "$runtime: the path is the container's" 'DENIED.* profile="docker-api-profile" name="/etc/motd"'
 
 	configure docker-api-profile sleep:60
 	started $runtime

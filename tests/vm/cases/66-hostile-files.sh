@@ -23,8 +23,9 @@ done
 exits "a directory with one" 3 timeout 10 aaforge load pipes
 matches "which" "'pipes/pipe.yaml' is a named pipe" "$output"
 exits "sync of it" 3 timeout 10 aaforge sync pipes
-matches "changes nothing" 'nothing was changed' "$output"
-same "nothing is loaded" "" "$(mode_of web)"
+matches "tells which" "'pipes/pipe.yaml' is a named pipe" "$output"
+same "the good one is loaded" enforce "$(mode_of web)"
+ok "and removed again" aaforge remove web
 mkdir texts
 mkfifo texts/.pipe
 for name in one two; do
