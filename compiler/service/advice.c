@@ -69,7 +69,7 @@ bool advice_foreign(struct reader *reader, const struct node *root)
 	const char *
 		what = NULL,
 	       *help_text =
-		       "'aaforge audit FILE' tells what it lacks; a description of one service has at least 'name' and 'binary'";
+		       "'aaforge audit FILE' tells what it lacks; 'aaforge import' makes a description of one service from what docker inspect prints of its container";
 	if (services && services->kind == NODE_MAPPING)
 		what = "a Compose file";
 	else if (node_get(inspected, "apiVersion") && node_get(inspected, "kind"))
