@@ -71,10 +71,16 @@ bool glob_match(const struct glob *glob, struct slice path)
 
 enum glob_answer glob_asked(const struct limits *limits, const struct glob *glob, struct slice path)
 {
-	bool simple = glob->shape != GLOB_GENERAL || !slice_starts(path, glob->prefix);
+	struct slice prefix = glob->prefix;
+	/* Of very many globs nearly all are elsewhere: their last byte tells most of them. */
+	bool is_apart = prefix.len && (path.len < prefix.len ||
+					      path.at[prefix.len - 1] != prefix.at[prefix.len - 1]);
+	bool simple = is_apart || glob->shape != GLOB_GENERAL || !slice_starts(path, prefix);
 	size_t cost = simple ? 1 : path.len * (glob->op_count / 32 + 4);
 	if (!limits_spend(limits, cost))
 		return GLOB_TOO_COMPLEX;
+	if (is_apart)
+		return GLOB_NO;
 	return glob_match(glob, path) ? GLOB_YES : GLOB_NO;
 }
 

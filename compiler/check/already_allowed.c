@@ -52,8 +52,8 @@ static bool gives(const struct file_rule *by, const struct file_rule *entry, uns
 struct offers {
 	const struct check_input *input;
 	struct pattern_list files;
-	const struct rule **others; /* of the profile itself, of other kinds than file */
-	size_t other_count;
+	const struct rule **others; /* of other kinds than file: the profile's own, then included */
+	size_t other_count, other_room;
 	size_t at; /* the pattern of the next rule */
 };
 
@@ -69,19 +69,46 @@ static void add_files(struct unit *unit, const struct pattern_list *from, struct
 			pattern_list_add(&unit->arena, to, from->at[i]);
 }
 
+static void add_others(struct offers *offers, const struct rule *rule)
+{
+	for (; rule; rule = rule->next) {
+		if (!is_offer(rule) || rule->ops == &rule_file)
+			continue;
+		if (offers->other_count == offers->other_room) {
+			size_t room = offers->other_room ? offers->other_room * 2 : 64;
+			const struct rule **others =
+				arena_array(&offers->input->unit->arena, room, sizeof(*others));
+			if (offers->other_count)
+				memcpy(others, offers->others,
+					offers->other_count * sizeof(*others));
+			offers->others = others;
+			offers->other_room = room;
+		}
+		offers->others[offers->other_count++] = rule;
+	}
+}
+
+static void add_included(
+	struct offers *offers, struct include_set *set, const struct include *include)
+{
+	for (; include; include = include->next)
+		for (const struct include_file *file = include->files; file; file = file->next) {
+			if (!include_set_add(set, file))
+				continue;
+			add_others(offers, file->body->rules);
+			add_included(offers, set, file->body->includes);
+		}
+}
+
 static struct offers find_offers(const struct check_input *input)
 {
 	struct offers offers = {.input = input};
-	const struct rule *rules = input->profile->body.rules;
-	size_t count = 0;
+	struct include_set set = include_set_new(&input->unit->arena);
+	const struct body *body = &input->profile->body;
 	add_files(input->unit, &input->own, &offers.files);
 	add_files(input->unit, &input->included, &offers.files);
-	for (const struct rule *rule = rules; rule; rule = rule->next)
-		count += is_offer(rule);
-	offers.others = arena_array(&input->unit->arena, count, sizeof(struct rule *));
-	for (const struct rule *rule = rules; rule; rule = rule->next)
-		if (is_offer(rule) && rule->ops != &rule_file)
-			offers.others[offers.other_count++] = rule;
+	add_others(&offers, body->rules);
+	add_included(&offers, &set, body->includes);
 	return offers;
 }
 
@@ -260,35 +287,8 @@ static bool is_covered_by(struct wanted *wanted, const struct rule *rule)
 	       COVER_WHOLLY;
 }
 
-static const struct rule *covering(struct wanted *wanted, const struct rule *from)
-{
-	for (const struct rule *rule = from; rule; rule = rule->next)
-		if (rule->ops == wanted->entry->ops && is_offer(rule) &&
-			is_covered_by(wanted, rule))
-			return rule;
-	return NULL;
-}
-
-static const struct rule *covering_include(
-	struct wanted *wanted, struct include_set *set, const struct include *include)
-{
-	const struct rule *found = NULL;
-	for (; include && !found; include = include->next)
-		for (const struct include_file *file = include->files; file && !found;
-			file = file->next) {
-			if (!include_set_add(set, file))
-				continue;
-			found = covering(wanted, file->body->rules);
-			if (!found)
-				found = covering_include(wanted, set, file->body->includes);
-		}
-	return found;
-}
-
 static const struct rule *find_covering(const struct offers *offers, struct wanted *wanted)
 {
-	const struct check_input *input = offers->input;
-	struct include_set set = include_set_new(&input->unit->arena);
 	regions_of_rule(&wanted->regions, wanted->entry);
 	/* The profile changed to, and which program it is for, is not what is denied. */
 	for (size_t i = 0; i < wanted->regions.count; i++)
@@ -299,7 +299,7 @@ static const struct rule *find_covering(const struct offers *offers, struct want
 		if (offers->others[i]->ops == wanted->entry->ops &&
 			is_covered_by(wanted, offers->others[i]))
 			return offers->others[i];
-	return covering_include(wanted, &set, input->profile->body.includes);
+	return NULL;
 }
 
 /* Another rule that allows all that this one does, or NULL. */
