@@ -216,7 +216,7 @@ static bool spot_open(const char *path, struct spot *ret_spot, char **ret_made)
 		struct spot spot;                                                                  \
 		if (!spot_open((path), &spot, &made))                                              \
 			return -1;                                                                 \
-		AUTO_FD opened = spot.directory;                                                   \
+		AUTO_FD opened __attribute__((unused)) = spot.directory;                           \
 		return (call);                                                                     \
 	} while (0)
 
