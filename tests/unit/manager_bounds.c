@@ -30,16 +30,16 @@ UNIT_TEST(bounds_judge_by_the_resolved_path)
 	struct bounds bounds = {0};
 	place_put(&place, "own/sub/a", "x");
 	place_put(&place, "owner/a", "x");
-	place_put(&place, "shared/a", "x");
+	place_put(&place, "common/a", "x");
 	CU_ASSERT_EQUAL(symlink("sub/a", place_at(&place, "own/in")), 0);
-	CU_ASSERT_EQUAL(symlink("../shared/a", place_at(&place, "own/out")), 0);
-	CU_ASSERT_EQUAL(symlink("../shared", place_at(&place, "own/folder")), 0);
+	CU_ASSERT_EQUAL(symlink("../common/a", place_at(&place, "own/out")), 0);
+	CU_ASSERT_EQUAL(symlink("../common", place_at(&place, "own/folder")), 0);
 	CU_ASSERT_TRUE(is_inside(&place, &bounds, "sub/a"));
 	CU_ASSERT_TRUE(is_inside(&place, &bounds, "./sub/../sub/a"));
 	CU_ASSERT_TRUE(is_inside(&place, &bounds, "in"));
 	CU_ASSERT_TRUE(is_inside(&place, &bounds, place_at(&place, "own/sub/a")));
 	CU_ASSERT_TRUE(is_inside(&place, &bounds, "missing"));
-	const char *outside[] = {"out", "folder/a", "../shared/a", "../owner/a", "/etc/passwd",
+	const char *outside[] = {"out", "folder/a", "../common/a", "../owner/a", "/etc/passwd",
 		"/proc/self/environ", "/etc/missing", "../missing", "sub/../../missing"};
 	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
 		CU_ASSERT_FALSE(is_inside(&place, &bounds, outside[i]));
