@@ -224,7 +224,8 @@ def inside(place, link):
             check(result.status == status, "%s -> %s: %s" % (place, link(place), command[0]), result.text + result.message)
             return result
 
-        works("status")
+        stale = works("status", status=1)
+        check("its description was changed" in stale.text, "%s: the changed description is told" % place, stale.text)
         works("sync", image.svc)
         again = json.loads(works("sync", "--json", image.svc).out)
         check(again.get("changed") is False, "%s: nothing is to be done again" % place)
