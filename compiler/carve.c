@@ -54,17 +54,24 @@ static bool may_be_exception(const struct file_rule *rule)
 	return false;
 }
 
+/* Patterns are kept at their rules: the checks ask for them again. */
 static void find_allows(struct carving *c)
 {
-	for (const struct rule *rule = c->profile->body.rules; rule; rule = rule->next) {
+	struct arena *arena = &c->unit->arena;
+	for (struct rule *rule = c->profile->body.rules; rule; rule = rule->next) {
 		const struct file_rule *file = as_file(rule);
 		if (!file || !may_be_exception(file))
 			continue;
 		/* A mistake in it is reported by the checks. */
 		struct pattern pattern = pattern_of(c->unit, c->scope, file, false);
-		if (pattern.glob)
-			pattern_list_add(
-				&c->unit->arena, rule->pattern ? &c->shared : &c->allows, pattern);
+		if (!pattern.glob)
+			continue;
+		pattern_list_add(arena, rule->pattern ? &c->shared : &c->allows, pattern);
+		if (rule->pattern)
+			continue;
+		struct pattern *kept = arena_new(arena, struct pattern);
+		*kept = pattern;
+		rule->pattern = kept;
 	}
 }
 
@@ -97,7 +104,8 @@ static void find_exceptions(struct unit *unit, const struct scope *scope,
 {
 	for (size_t i = 0; i < allows->count; i++) {
 		const struct pattern *allow = &allows->at[i];
-		if (!(granted(allow->rule) & granted(deny->rule)))
+		if (!(granted(allow->rule) & granted(deny->rule)) ||
+			glob_is_apart(allow->glob, deny->glob))
 			continue;
 		struct pattern name = pattern_of_name(unit, scope, allow->rule);
 		if (lies_below(unit, allow, deny))

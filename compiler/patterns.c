@@ -1,8 +1,19 @@
 #include "compiler/patterns.h"
 
+#include "policy/includes.h"
 #include "policy/print.h"
 
-/* The cache: one entry per included file, in a list, as a profile includes a few only. */
+/* What one set of includes holds. */
+struct cached_set {
+	struct cached_set *next;
+	const struct include_file **files; /* that the body itself includes */
+	size_t count;
+	struct included included;
+};
+
+/* The cache: of single files, and of sets; most descriptions use the same few. */
+enum { SETS_MAX = 64 };
+
 struct patterns {
 	struct arena *arena;
 	struct cached {
@@ -10,6 +21,8 @@ struct patterns {
 		const struct include_file *file;
 		struct pattern_list list;
 	} * first;
+	struct cached_set *first_set;
+	size_t set_count;
 };
 
 struct patterns *patterns_new(struct arena *arena)
@@ -205,43 +218,134 @@ static const struct pattern_list *cached_patterns(
 	return &cached->list;
 }
 
-enum { SEEN_MAX = 256, NESTING_MAX = 32 };
-
-struct seen {
-	const struct include_file *files[SEEN_MAX];
-	size_t count;
+/* What is being put together. */
+struct gathering {
+	const struct policy_template *template;
+	struct arena *arena;
+	struct include_set seen;
+	struct included *included;
+	size_t other_room;
 };
 
-static bool see(struct seen *seen, const struct include_file *file)
+static void gather_other(struct gathering *g, const struct rule *rule)
 {
-	for (size_t i = 0; i < seen->count; i++)
-		if (seen->files[i] == file)
-			return false;
-	if (seen->count == SEEN_MAX)
-		return false;
-	seen->files[seen->count++] = file;
-	return true;
-}
-
-static void add_includes(struct unit *unit, const struct policy_template *template,
-	const struct include *include, struct seen *seen, unsigned depth, struct pattern_list *list)
-{
-	for (; include; include = include->next) {
-		for (const struct include_file *file = include->files; file; file = file->next) {
-			if (!see(seen, file) || depth == NESTING_MAX)
-				continue;
-			const struct pattern_list *own = cached_patterns(template, file);
-			for (size_t i = 0; i < own->count; i++)
-				pattern_list_add(&unit->arena, list, own->at[i]);
-			add_includes(unit, template, file->body->includes, seen, depth + 1, list);
-		}
+	struct included *included = g->included;
+	if (included->other_count == g->other_room) {
+		size_t room = g->other_room ? g->other_room * 2 : 32;
+		struct included_rule *others = arena_array(g->arena, room, sizeof(*others));
+		if (included->other_count > 0)
+			memcpy(others, included->others, included->other_count * sizeof(*others));
+		included->others = others;
+		g->other_room = room;
 	}
+	included->others[included->other_count++] = (struct included_rule){.rule = rule};
 }
 
-void patterns_of_includes(struct unit *unit, const struct policy_template *template,
-	const struct body *body, struct pattern_list *list)
+static void gather_files(struct gathering *g, const struct pattern_list *list)
 {
-	struct seen seen;
-	seen.count = 0;
-	add_includes(unit, template, body->includes, &seen, 0, list);
+	for (size_t i = 0; i < list->count; i++)
+		pattern_list_add(g->arena, &g->included->files, list->at[i]);
+}
+
+static void gather(struct gathering *g, const struct include *include)
+{
+	for (; include; include = include->next)
+		for (const struct include_file *file = include->files; file; file = file->next) {
+			if (!include_set_add(&g->seen, file))
+				continue;
+			gather_files(g, cached_patterns(g->template, file));
+			for (const struct rule *rule = file->body->rules; rule; rule = rule->next)
+				if (!as_file(rule))
+					gather_other(g, rule);
+			gather(g, file->body->includes);
+		}
+}
+
+/* The files that the body itself includes: written to `files` where there is one, and counted. */
+static size_t list_files(const struct body *body, const struct include_file **files)
+{
+	size_t count = 0;
+	for (const struct include *include = body->includes; include; include = include->next)
+		for (const struct include_file *file = include->files; file; file = file->next) {
+			if (files)
+				files[count] = file;
+			count++;
+		}
+	return count;
+}
+
+static bool is_of(const struct cached_set *cached, const struct body *body)
+{
+	size_t at = 0;
+	for (const struct include *include = body->includes; include; include = include->next)
+		for (const struct include_file *file = include->files; file; file = file->next)
+			if (at == cached->count || cached->files[at++] != file)
+				return false;
+	return at == cached->count;
+}
+
+static const struct included *gather_all(
+	struct gathering *g, const struct include *first, struct included *included)
+{
+	included->arena = g->arena;
+	included->template = g->template;
+	g->included = included;
+	g->seen = include_set_new(g->arena);
+	gather(g, first);
+	included->screen = pattern_list_screen(g->arena, &included->files);
+	return included;
+}
+
+const struct included *patterns_of_includes(
+	struct unit *unit, const struct policy_template *template, const struct body *body)
+{
+	struct patterns *patterns = template->patterns;
+	struct gathering g = {.template = template, .arena = patterns->arena};
+	for (const struct cached_set *set = patterns->first_set; set; set = set->next)
+		if (is_of(set, body))
+			return &set->included;
+	if (patterns->set_count == SETS_MAX) {
+		g.arena = &unit->arena;
+		return gather_all(&g, body->includes, arena_new(g.arena, struct included));
+	}
+	struct cached_set *set = arena_new(g.arena, struct cached_set);
+	set->count = list_files(body, NULL);
+	set->files = arena_array(g.arena, set->count, sizeof(*set->files));
+	list_files(body, set->files);
+	set->next = patterns->first_set;
+	patterns->first_set = set;
+	patterns->set_count++;
+	return gather_all(&g, body->includes, &set->included);
+}
+
+static struct region_list *regions_new(
+	struct arena *arena, struct unit *unit, const struct scope *scope, const struct rule *rule)
+{
+	struct region_list *list = arena_new(arena, struct region_list);
+	*list = (struct region_list){.unit = unit, .scope = scope};
+	regions_of_rule(list, rule);
+	return list;
+}
+
+const struct region_list *included_regions(
+	struct unit *unit, const struct scope *scope, const struct included *included, size_t index)
+{
+	struct included_rule *other = &included->others[index];
+	struct buf text = buf_new(&unit->arena);
+	if (other->regions)
+		return other->regions;
+	rule_print(other->rule, &text);
+	if (slice_has(buf_slice(&text), '@') || included->arena == &unit->arena)
+		return regions_new(&unit->arena, unit, scope, other->rule);
+	other->regions = regions_new(
+		included->arena, included->template->unit, included->template->scope, other->rule);
+	return other->regions;
+}
+
+struct glob_screen *pattern_list_screen(struct arena *arena, const struct pattern_list *list)
+{
+	const struct glob **globs = arena_array(arena, list->count, sizeof(*globs));
+	for (size_t i = 0; i < list->count; i++)
+		globs[i] = list->at[i].glob;
+	return glob_screen_new(arena, globs, list->count);
 }

@@ -7,7 +7,8 @@
  */
 
 #include "compiler/compile.h"
-#include "policy/glob.h"
+#include "policy/glob_screen.h"
+#include "policy/region.h"
 
 struct pattern {
 	const struct file_rule *rule;
@@ -22,7 +23,7 @@ struct pattern_list {
 	size_t count, room;
 };
 
-/* An empty cache of abstractions. */
+/* An empty cache of what is included. */
 struct patterns *patterns_new(struct arena *arena);
 
 /* One pattern of a rule. glob is NULL after a mistake, which is reported when `report` is true. */
@@ -47,8 +48,32 @@ void pattern_list_add(struct arena *arena, struct pattern_list *list, struct pat
 void patterns_of_rules(struct unit *unit, const struct scope *scope, const struct body *body,
 	struct pattern_list *list);
 
-/* The file rules of the abstractions that a body includes, nested ones too; each file once. */
-void patterns_of_includes(struct unit *unit, const struct policy_template *template,
-	const struct body *body, struct pattern_list *list);
+struct included_rule {
+	const struct rule *rule;
+	const struct region_list *regions; /* included_regions */
+};
+
+/*
+ * What a body gets by its includes, nested ones too; each file once, with mistakes left out, which
+ * are apparmor_parser's to report. Shared by all bodies that include the same by one template.
+ */
+struct included {
+	struct pattern_list files;
+	struct included_rule *others; /* rules of other kinds than file */
+	size_t other_count;
+	struct glob_screen *screen; /* of the patterns of `files` */
+	struct arena *arena;
+	const struct policy_template *template;
+};
+
+const struct included *patterns_of_includes(
+	struct unit *unit, const struct policy_template *template, const struct body *body);
+
+/* The regions of a rule: made once, but where they depend on variables of the profile. */
+const struct region_list *included_regions(struct unit *unit, const struct scope *scope,
+	const struct included *included, size_t index);
+
+/* A screen of the patterns of a list, in the arena. */
+struct glob_screen *pattern_list_screen(struct arena *arena, const struct pattern_list *list);
 
 #endif

@@ -49,6 +49,9 @@ struct slice glob_prefix(const struct glob *glob);
  */
 bool glob_odd_path(struct arena *arena, const struct glob *glob, struct slice *ret_path);
 
+/* Whether two globs surely have no path in common, by their first bytes and literal ends: cheap. */
+bool glob_is_apart(const struct glob *a, const struct glob *b);
+
 enum glob_answer { GLOB_NO, GLOB_YES, GLOB_TOO_COMPLEX };
 
 /* As glob_match; takes from *limits->work, GLOB_TOO_COMPLEX when nothing is left. */

@@ -84,6 +84,11 @@ enum glob_answer glob_asked(const struct limits *limits, const struct glob *glob
 	return glob_match(glob, path) ? GLOB_YES : GLOB_NO;
 }
 
+bool glob_is_apart(const struct glob *a, const struct glob *b)
+{
+	return globs_apart(a, b);
+}
+
 /* Any path of a glob, without an automaton. */
 
 enum { PATH_OPS = 1024, AFTER_OTHER = 1, AFTER_SLASH = 2 };

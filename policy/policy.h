@@ -59,8 +59,8 @@ struct rule {
 	bool opens_deny;      /* exceptions to a deny were carved for it */
 	bool carved;	      /* made by carving exceptions out of another deny */
 	/*
-	 * Of a rule that many profiles share: its canonical text and its pattern
-	 * (compiler/patterns.h), made once; else empty and NULL. Whoever changes a copy clears
+	 * What was made before and is kept, else empty and NULL: the canonical text, of a rule that
+	 * many profiles share, and the pattern (compiler/patterns.h). Whoever changes a copy clears
 	 * both.
 	 */
 	struct slice printed;

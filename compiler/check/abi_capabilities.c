@@ -6,7 +6,6 @@
  */
 #include "compiler/check/check.h"
 
-#include "policy/includes.h"
 #include "policy/names.h"
 
 /* Those that abi/3.0 lacks, and what apparmor_parser makes of them; perfmon and bpf it has. */
@@ -40,26 +39,13 @@ static void check_rule(const struct check_input *input, const struct rule *rule)
 			report(input, rule, &newer[i]);
 }
 
-static void check_includes(
-	const struct check_input *input, struct include_set *set, const struct include *include)
-{
-	for (; include; include = include->next)
-		for (const struct include_file *file = include->files; file; file = file->next) {
-			if (!include_set_add(set, file))
-				continue;
-			for (const struct rule *rule = file->body->rules; rule; rule = rule->next)
-				check_rule(input, rule);
-			check_includes(input, set, file->body->includes);
-		}
-}
-
 void check_abi_capabilities(const struct check_input *input)
 {
-	struct include_set set = include_set_new(&input->unit->arena);
-	const struct body *body = &input->profile->body;
+	const struct included *included = input->included;
 	if (input->abi != ABI_3_0)
 		return;
-	for (const struct rule *rule = body->rules; rule; rule = rule->next)
+	for (const struct rule *rule = input->profile->body.rules; rule; rule = rule->next)
 		check_rule(input, rule);
-	check_includes(input, &set, body->includes);
+	for (size_t i = 0; i < included->other_count; i++)
+		check_rule(input, included->others[i].rule);
 }

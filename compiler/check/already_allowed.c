@@ -9,7 +9,6 @@
  */
 #include "compiler/check/check.h"
 
-#include "policy/includes.h"
 #include "policy/region.h"
 
 enum { ALLOWS_MAX = 256, REGIONS_MAX = 8, WORK_MAX = 1000 };
@@ -48,12 +47,14 @@ static bool gives(const struct file_rule *by, const struct file_rule *entry, uns
 		       by->scrub == entry->scrub);
 }
 
-/* What others than the description allow. */
+/* What others than the description allow: the template, and what is included. */
 struct offers {
 	const struct check_input *input;
-	struct pattern_list files;
-	const struct rule **others; /* of other kinds than file: the profile's own, then included */
-	size_t other_count, other_room;
+	struct offered {
+		const struct pattern *at; /* file rules, denies among them */
+		size_t count;
+		struct glob_screen *screen;
+	} files[2];
 	size_t at; /* the pattern of the next rule */
 };
 
@@ -62,54 +63,49 @@ static bool is_offer(const struct rule *rule)
 	return rule->origin != ORIGIN_DESCRIPTION && !rule->qualifiers.deny;
 }
 
-static void add_files(struct unit *unit, const struct pattern_list *from, struct pattern_list *to)
-{
-	for (size_t i = 0; i < from->count; i++)
-		if (is_offer(&from->at[i].rule->head))
-			pattern_list_add(&unit->arena, to, from->at[i]);
-}
-
-static void add_others(struct offers *offers, const struct rule *rule)
-{
-	for (; rule; rule = rule->next) {
-		if (!is_offer(rule) || rule->ops == &rule_file)
-			continue;
-		if (offers->other_count == offers->other_room) {
-			size_t room = offers->other_room ? offers->other_room * 2 : 64;
-			const struct rule **others =
-				arena_array(&offers->input->unit->arena, room, sizeof(*others));
-			if (offers->other_count)
-				memcpy(others, offers->others,
-					offers->other_count * sizeof(*others));
-			offers->others = others;
-			offers->other_room = room;
-		}
-		offers->others[offers->other_count++] = rule;
-	}
-}
-
-static void add_included(
-	struct offers *offers, struct include_set *set, const struct include *include)
-{
-	for (; include; include = include->next)
-		for (const struct include_file *file = include->files; file; file = file->next) {
-			if (!include_set_add(set, file))
-				continue;
-			add_others(offers, file->body->rules);
-			add_included(offers, set, file->body->includes);
-		}
-}
-
 static struct offers find_offers(const struct check_input *input)
 {
+	struct unit *unit = input->unit;
+	const struct included *included = input->included;
 	struct offers offers = {.input = input};
-	struct include_set set = include_set_new(&input->unit->arena);
-	const struct body *body = &input->profile->body;
-	add_files(input->unit, &input->own, &offers.files);
-	add_files(input->unit, &input->included, &offers.files);
-	add_others(&offers, body->rules);
-	add_included(&offers, &set, body->includes);
+	struct pattern_list own = {0};
+	for (size_t i = 0; i < input->own.count; i++)
+		if (is_offer(&input->own.at[i].rule->head))
+			pattern_list_add(&unit->arena, &own, input->own.at[i]);
+	offers.files[0] =
+		(struct offered){own.at, own.count, pattern_list_screen(&unit->arena, &own)};
+	offers.files[1] =
+		(struct offered){included->files.at, included->files.count, included->screen};
 	return offers;
+}
+
+/* Rules that match a path, at most. */
+enum { MATCHES_MAX = 64 };
+
+struct matches {
+	const struct pattern *at[MATCHES_MAX];
+	size_t count;
+};
+
+/* The first file rules of others that match a path. false when the check's work is used up. */
+static bool find_matches(
+	const struct offers *offers, struct slice path, struct matches *ret_matches)
+{
+	const struct limits *limits = offers->input->unit->limits;
+	ret_matches->count = 0;
+	for (size_t k = 0; k < 2; k++) {
+		const struct offered *offered = &offers->files[k];
+		const uint32_t *indices;
+		size_t count;
+		if (!glob_screen_match(offered->screen, limits, path, &indices, &count))
+			return false;
+		for (size_t i = 0; i < count && ret_matches->count < MATCHES_MAX; i++) {
+			const struct pattern *by = &offered->at[indices[i]];
+			if (is_offer(&by->rule->head))
+				ret_matches->at[ret_matches->count++] = by;
+		}
+	}
+	return true;
 }
 
 /* The allow rules of others that meet the entry's path. */
@@ -118,17 +114,20 @@ struct allows {
 	size_t count;
 };
 
-static void find_allows(struct unit *unit, const struct pattern_list *from,
-	const struct pattern *entry, struct allows *allows)
+static void find_allows(
+	const struct offers *offers, const struct pattern *entry, struct allows *ret_allows)
 {
-	for (size_t i = 0; i < from->count && allows->count < ALLOWS_MAX; i++) {
-		const struct pattern *by = &from->at[i];
-		if (!(granted(by->rule) & entry->rule->perms))
-			continue;
-		if (glob_overlap(&unit->arena, unit->limits, by->glob, entry->glob, NULL) ==
-			GLOB_YES)
-			allows->at[allows->count++] = by;
-	}
+	struct unit *unit = offers->input->unit;
+	ret_allows->count = 0;
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < offers->files[k].count && ret_allows->count < ALLOWS_MAX;
+			i++) {
+			const struct pattern *by = &offers->files[k].at[i];
+			if (is_offer(&by->rule->head) && (granted(by->rule) & entry->rule->perms) &&
+				glob_overlap(&unit->arena, unit->limits, by->glob, entry->glob,
+					NULL) == GLOB_YES)
+				ret_allows->at[ret_allows->count++] = by;
+		}
 }
 
 /* The first of the rules that together give the entry a permission on all of its path, or NULL. */
@@ -154,14 +153,14 @@ static const struct rule *given_by(
 static const struct rule *given_for_name(const struct offers *offers, const struct file_rule *entry,
 	struct slice path, struct slice other)
 {
-	const struct limits *limits = offers->input->unit->limits;
-	for (size_t i = 0; i < offers->files.count; i++) {
-		const struct pattern *by = &offers->files.at[i];
-		if (gives(by->rule, entry, PERM_READ) &&
-			glob_asked(limits, by->glob, path) == GLOB_YES &&
-			glob_asked(limits, by->glob, other) == GLOB_NO)
-			return &by->rule->head;
-	}
+	struct matches matches;
+	if (!find_matches(offers, path, &matches))
+		return NULL;
+	for (size_t i = 0; i < matches.count; i++)
+		if (gives(matches.at[i]->rule, entry, PERM_READ) &&
+			glob_asked(offers->input->unit->limits, matches.at[i]->glob, other) ==
+				GLOB_NO)
+			return &matches.at[i]->rule->head;
 	return NULL;
 }
 
@@ -181,16 +180,14 @@ static const struct rule *name_given_by(const struct offers *offers, const struc
  * What one path of the entry tells: *ret_by is a rule that gives the permission on all of it alone.
  * false: no rule gives it on that path.
  */
-static bool given_on_path(const struct offers *offers, const struct pattern *entry, unsigned perm,
-	struct slice path, const struct rule **ret_by)
+static bool given_on_path(struct unit *unit, const struct matches *matches,
+	const struct pattern *entry, unsigned perm, const struct rule **ret_by)
 {
 	enum { TRIED = 4 };
-	struct unit *unit = offers->input->unit;
 	size_t tried = 0;
-	for (size_t i = 0; i < offers->files.count && tried < TRIED; i++) {
-		const struct pattern *by = &offers->files.at[i];
-		if (!gives(by->rule, entry->rule, perm) ||
-			glob_asked(unit->limits, by->glob, path) != GLOB_YES)
+	for (size_t i = 0; i < matches->count && tried < TRIED; i++) {
+		const struct pattern *by = matches->at[i];
+		if (!gives(by->rule, entry->rule, perm))
 			continue;
 		tried++;
 		if (glob_covered(&unit->arena, unit->limits, entry->glob, &by->glob, 1, NULL) !=
@@ -199,7 +196,7 @@ static bool given_on_path(const struct offers *offers, const struct pattern *ent
 		*ret_by = &by->rule->head;
 		return true;
 	}
-	return tried > 0;
+	return tried > 0 || matches->count == MATCHES_MAX;
 }
 
 /* Whether the entry may be allowed already; *ret_first is set when single rules give it all. */
@@ -208,14 +205,18 @@ static bool may_be_given(
 {
 	struct unit *unit = offers->input->unit;
 	const struct rule *first = NULL;
+	struct matches matches;
 	struct slice path;
-	bool is_known = glob_odd_path(&unit->arena, entry->glob, &path), is_all = is_known;
-	for (unsigned perm = 1; is_known && perm <= PERM_EXEC; perm <<= 1) {
+	if (!glob_odd_path(&unit->arena, entry->glob, &path))
+		return true;
+	if (!find_matches(offers, path, &matches))
+		return false;
+	bool is_all = true;
+	for (unsigned perm = 1; perm <= PERM_EXEC; perm <<= 1) {
 		const struct rule *by = NULL;
 		if (!(entry->rule->perms & perm))
 			continue;
-		if (!limits_spend(unit->limits, offers->files.count * 2) ||
-			!given_on_path(offers, entry, perm, path, &by))
+		if (!given_on_path(unit, &matches, entry, perm, &by))
 			return false;
 		first = first ? first : by;
 		is_all = is_all && by;
@@ -239,13 +240,13 @@ static const struct pattern *next_pattern(struct offers *offers, const struct ru
 static const struct rule *pattern_given_by(const struct offers *offers, const struct pattern *entry)
 {
 	const struct check_input *input = offers->input;
-	struct allows allows = {.count = 0};
+	struct allows allows;
 	const struct rule *first = NULL;
 	if (!entry || !may_be_given(offers, entry, &first))
 		return NULL;
 	if (first)
 		return first;
-	find_allows(input->unit, &offers->files, entry, &allows);
+	find_allows(offers, entry, &allows);
 	for (unsigned perm = 1; perm <= PERM_EXEC; perm <<= 1) {
 		if (!(entry->rule->perms & perm))
 			continue;
@@ -272,33 +273,46 @@ struct wanted {
 	size_t work;
 };
 
-static bool is_covered_by(struct wanted *wanted, const struct rule *rule)
+static bool is_covered_by(struct wanted *wanted, const struct region_list *by)
 {
-	enum { LOOK_COST = 256 };
-	struct region_list by = {.unit = wanted->unit, .scope = wanted->scope};
 	const struct region *at[REGIONS_MAX];
-	if (!limits_spend(wanted->unit->limits, LOOK_COST))
-		return false;
-	regions_of_rule(&by, rule);
-	size_t count = by.count < REGIONS_MAX ? by.count : REGIONS_MAX;
+	size_t count = by->count < REGIONS_MAX ? by->count : REGIONS_MAX;
 	for (size_t i = 0; i < count; i++)
-		at[i] = &by.at[i];
+		at[i] = &by->at[i];
 	return region_question(wanted->unit, &wanted->regions, at, count, &wanted->work).cover ==
 	       COVER_WHOLLY;
 }
 
+static bool may_cover(const struct wanted *wanted, const struct rule *rule)
+{
+	enum { LOOK_COST = 256 };
+	return rule->ops == wanted->entry->ops && is_offer(rule) &&
+	       limits_spend(wanted->unit->limits, LOOK_COST);
+}
+
 static const struct rule *find_covering(const struct offers *offers, struct wanted *wanted)
 {
+	struct unit *unit = wanted->unit;
+	const struct included *included = offers->input->included;
 	regions_of_rule(&wanted->regions, wanted->entry);
 	/* The profile changed to, and which program it is for, is not what is denied. */
 	for (size_t i = 0; i < wanted->regions.count; i++)
 		wanted->regions.at[i].is_extra = false;
 	if (wanted->regions.count == 0)
 		return NULL;
-	for (size_t i = 0; i < offers->other_count; i++)
-		if (offers->others[i]->ops == wanted->entry->ops &&
-			is_covered_by(wanted, offers->others[i]))
-			return offers->others[i];
+	for (const struct rule *rule = offers->input->profile->body.rules; rule;
+		rule = rule->next) {
+		struct region_list by = {.unit = unit, .scope = wanted->scope};
+		if (!may_cover(wanted, rule))
+			continue;
+		regions_of_rule(&by, rule);
+		if (is_covered_by(wanted, &by))
+			return rule;
+	}
+	for (size_t i = 0; i < included->other_count; i++)
+		if (may_cover(wanted, included->others[i].rule) &&
+			is_covered_by(wanted, included_regions(unit, wanted->scope, included, i)))
+			return included->others[i].rule;
 	return NULL;
 }
 

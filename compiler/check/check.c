@@ -37,7 +37,7 @@ static struct check_input **collect(const struct check_input *of, const struct s
 		.profile = profile,
 	};
 	patterns_of_rules(of->unit, input->scope, &profile->body, &input->own);
-	patterns_of_includes(of->unit, template, &profile->body, &input->included);
+	input->included = patterns_of_includes(of->unit, template, &profile->body);
 	*end = input;
 	end = (struct check_input **)&input->next;
 	if (depth == CHILDREN_DEPTH)

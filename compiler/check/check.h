@@ -16,8 +16,8 @@ struct check_input {
 	const struct scope *scope;
 	enum abi abi; /* that the profile is written for */
 	const struct profile *profile;
-	struct pattern_list own;      /* the profile's file rules */
-	struct pattern_list included; /* those of its abstractions */
+	struct pattern_list own;	 /* the profile's file rules */
+	const struct included *included; /* what its abstractions hold */
 	/* The description, and how it is run; both NULL in children and where `container` is not
 	 * wanted. */
 	const struct service *service;

@@ -50,7 +50,7 @@ static bool is_allowed(const struct check_input *input, struct slice path, unsig
 		return true; /* too long to tell */
 	for (; input; input = input->next)
 		if ((list_allows(input, &input->own, tree, perms) ||
-			    list_allows(input, &input->included, tree, perms)) &&
+			    list_allows(input, &input->included->files, tree, perms)) &&
 			!is_denied(input, inside, PERM_READ | PERM_WRITE))
 			return true;
 	return false;

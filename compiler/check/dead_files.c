@@ -371,9 +371,9 @@ void check_dead_files(const struct check_input *input)
 {
 	struct pattern_list all = {0}, of_template = {0};
 	add_denies(input->unit, &input->own, false, &all);
-	add_denies(input->unit, &input->included, false, &all);
+	add_denies(input->unit, &input->included->files, false, &all);
 	check_list(input, &all, &input->own);
 	/* A description may take from an abstraction what it likes: that is what deny is for. */
 	add_denies(input->unit, &input->own, true, &of_template);
-	check_list(input, &of_template, &input->included);
+	check_list(input, &of_template, &input->included->files);
 }

@@ -1,6 +1,5 @@
 #include "compiler/check/dead_regions.h"
 
-#include "policy/includes.h"
 #include "policy/region.h"
 
 /* Comparisons of patterns that one profile's rules may take; beyond, no claims are made. */
@@ -9,6 +8,7 @@ enum { WORK_MAX = 30000, LOOK_COST = 64 };
 struct search {
 	const struct check_input *input;
 	bool (*is_wanted)(const struct rule *rule);
+	bool with_files;
 	struct region_list denies;
 	const struct region **candidates; /* room for all of them */
 	size_t work;
@@ -32,26 +32,15 @@ static void find_allow(struct search *s, const struct rule *rule)
 	s->has_allow = s->has_allow || is_allow(s, rule);
 }
 
-static void visit_includes(struct search *s, struct include_set *set, const struct include *include,
-	void (*visit)(struct search *s, const struct rule *rule))
-{
-	for (; include; include = include->next)
-		for (const struct include_file *file = include->files; file; file = file->next) {
-			if (!include_set_add(set, file))
-				continue;
-			for (const struct rule *rule = file->body->rules; rule; rule = rule->next)
-				visit(s, rule);
-			visit_includes(s, set, file->body->includes, visit);
-		}
-}
-
 static void visit_all(struct search *s, void (*visit)(struct search *s, const struct rule *rule))
 {
-	struct include_set set = include_set_new(&s->input->unit->arena);
-	const struct body *body = &s->input->profile->body;
-	for (const struct rule *rule = body->rules; rule; rule = rule->next)
+	const struct included *included = s->input->included;
+	for (const struct rule *rule = s->input->profile->body.rules; rule; rule = rule->next)
 		visit(s, rule);
-	visit_includes(s, &set, body->includes, visit);
+	for (size_t i = 0; s->with_files && i < included->files.count; i++)
+		visit(s, &included->files.at[i].rule->head);
+	for (size_t i = 0; i < included->other_count; i++)
+		visit(s, included->others[i].rule);
 }
 
 static void add_deny(struct search *s, const struct rule *rule)
@@ -174,11 +163,13 @@ static void check_allow(struct search *s, const struct rule *allow)
 		report_untold(s, allow, is_over(s));
 }
 
-void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const struct rule *rule))
+void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const struct rule *rule),
+	bool with_files)
 {
 	struct search search = {
 		.input = input,
 		.is_wanted = is_wanted,
+		.with_files = with_files,
 		.denies = {.unit = input->unit, .scope = input->scope},
 		.work = WORK_MAX,
 	};

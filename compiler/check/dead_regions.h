@@ -10,8 +10,9 @@
 
 #include "compiler/check/check.h"
 
-/* Compares the rules of the profile and its abstractions that `is_wanted`, each with each deny. */
-void check_dead_regions(
-	const struct check_input *input, bool (*is_wanted)(const struct rule *rule));
+/* Compares the rules of the profile and its abstractions that `is_wanted`, each with each deny;
+ * file rules of abstractions only `with_files`. */
+void check_dead_regions(const struct check_input *input, bool (*is_wanted)(const struct rule *rule),
+	bool with_files);
 
 #endif

@@ -14,5 +14,5 @@ static bool is_other(const struct rule *rule)
 
 void check_dead_rules(const struct check_input *input)
 {
-	check_dead_regions(input, is_other);
+	check_dead_regions(input, is_other, false);
 }

@@ -134,7 +134,7 @@ void check_exec_conflicts(const struct check_input *input)
 	struct pattern_list own = {0}, all = {0};
 	collect(input->unit, &input->own, &own);
 	collect(input->unit, &input->own, &all);
-	collect(input->unit, &input->included, &all);
+	collect(input->unit, &input->included->files, &all);
 	if (!is_uniform(&all))
 		check_pairs(input, &own, &all);
 	count_transitions(input, &own);

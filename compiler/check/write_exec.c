@@ -131,10 +131,10 @@ void check_write_exec(const struct check_input *input)
 	struct pattern_list writes = {0}, executes = {0};
 	collect(input->unit, &input->own, WRITES, &writes);
 	size_t own_writes = writes.count;
-	collect(input->unit, &input->included, WRITES, &writes);
+	collect(input->unit, &input->included->files, WRITES, &writes);
 	collect(input->unit, &input->own, EXECUTES, &executes);
 	size_t own_executes = executes.count;
-	collect(input->unit, &input->included, EXECUTES, &executes);
+	collect(input->unit, &input->included->files, EXECUTES, &executes);
 	struct meet meet = meet_new(input->unit, &writes, &executes);
 	for (size_t i = 0; i < writes.count; i++) {
 		/* Two rules of abstractions are not this description's business. */

@@ -2,7 +2,6 @@
 
 #include "compiler/check/check.h"
 #include "policy/escape.h"
-#include "policy/includes.h"
 #include "policy/names.h"
 
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 
 enum {
 	CHILDREN_DEPTH = 16,
-	INCLUDES_DEPTH = 64,
 	ALTERNATIVES_MAX = 64, /* of one pattern that are looked at apart */
 	DIRECTORIES_MAX = 4096,
 };
@@ -299,38 +297,20 @@ static void look_at_rule(struct survey *survey, const struct rule *rule)
 				needs->leaves = needs->writes_anywhere = true;
 }
 
-static void look_at_includes(
-	struct survey *survey, const struct body *body, struct include_set *seen, unsigned depth);
-
-static void look_at_body(
-	struct survey *survey, const struct body *body, struct include_set *seen, unsigned depth)
-{
-	for (const struct rule *rule = body->rules; rule; rule = rule->next)
-		look_at_rule(survey, rule);
-	if (depth < INCLUDES_DEPTH)
-		look_at_includes(survey, body, seen, depth);
-}
-
-static void look_at_includes(
-	struct survey *survey, const struct body *body, struct include_set *seen, unsigned depth)
-{
-	for (const struct include *include = body->includes; include; include = include->next)
-		for (const struct include_file *file = include->files; file; file = file->next)
-			if (file->body && include_set_add(seen, file))
-				look_at_body(survey, file->body, seen, depth + 1);
-}
-
 static void look_at_profile(struct survey *survey, const struct profile *profile, unsigned depth)
 {
 	struct unit *unit = survey->unit;
 	const struct compiled *compiled = survey->compiled;
-	struct include_set seen = include_set_new(&unit->arena);
-	struct pattern_list own = {0}, included = {0};
+	struct pattern_list own = {0};
 	patterns_of_rules(unit, compiled->scope, &profile->body, &own);
-	patterns_of_includes(unit, compiled->template, &profile->body, &included);
+	const struct included *included =
+		patterns_of_includes(unit, compiled->template, &profile->body);
 	look_at_files(survey, &own);
-	look_at_files(survey, &included);
-	look_at_body(survey, &profile->body, &seen, 0);
+	look_at_files(survey, &included->files);
+	for (const struct rule *rule = profile->body.rules; rule; rule = rule->next)
+		look_at_rule(survey, rule);
+	for (size_t i = 0; i < included->other_count; i++)
+		look_at_rule(survey, included->others[i].rule);
 	for (const struct profile *child = profile->body.children; child && depth < CHILDREN_DEPTH;
 		child = child->next)
 		look_at_profile(survey, child, depth + 1);

@@ -52,7 +52,10 @@ static const struct pattern_list *rules_of(struct root_look *look, struct root_s
 		if (pattern.glob)
 			pattern_list_add(&look->unit->arena, &side->rules, pattern);
 	}
-	patterns_of_includes(look->unit, look->compiled->template, body, &side->rules);
+	const struct included *included =
+		patterns_of_includes(look->unit, look->compiled->template, body);
+	for (size_t i = 0; i < included->files.count; i++)
+		pattern_list_add(&look->unit->arena, &side->rules, included->files.at[i]);
 	return &side->rules;
 }
 

@@ -1,14 +1,16 @@
 /*
- * Many globs as one automaton, against the answers of one by one: random patterns of few pieces, so
- * that many of them meet; and that the work grows with the number of patterns, not of pairs.
+ * Many globs as one automaton, and behind a screen, against the answers of one by one: random
+ * patterns of few pieces, so that many of them meet; and that the work grows with the number of
+ * patterns, not of pairs.
  */
 
 #include "base/buf.h"
 #include "policy/glob.h"
+#include "policy/glob_screen.h"
 #include "policy/glob_union.h"
 #include "tests/unit/unit.h"
 
-enum { SIDE = 14, ROUNDS = 150, PATHS = 40 };
+enum { SIDE = 34, ROUNDS = 60, PATHS = 40 };
 
 static struct arena arena;
 static uint32_t seed;
@@ -92,6 +94,24 @@ static void check_paths(
 	}
 }
 
+static void check_screen(const struct glob *const *globs)
+{
+	struct glob_screen *screen = glob_screen_new(&arena, globs, SIDE * 2);
+	for (unsigned round = 0; round < PATHS; round++) {
+		struct slice path = random_path();
+		const uint32_t *indices;
+		size_t count, at = 0;
+		CU_ASSERT_TRUE_FATAL(
+			glob_screen_match(screen, &limits_default, path, &indices, &count));
+		for (uint32_t i = 0; i < SIDE * 2; i++) {
+			bool is_found = at < count && indices[at] == i;
+			CU_ASSERT_EQUAL(is_found, glob_match(globs[i], path));
+			at += is_found;
+		}
+		CU_ASSERT_EQUAL(at, count);
+	}
+}
+
 static bool is_paired(const struct glob_pair *pairs, size_t count, uint32_t first, uint32_t second)
 {
 	for (size_t i = 0; i < count; i++)
@@ -125,9 +145,10 @@ UNIT_TEST(unions_answer_as_one_by_one)
 	arena_init(&arena, test_out_of_memory);
 	seed = 20;
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		const struct glob *first[SIDE], *second[SIDE];
+		const struct glob *globs[SIDE * 2], **first = globs, **second = globs + SIDE;
 		random_globs(first);
 		random_globs(second);
+		check_screen(globs);
 		struct glob_union *all = union_of(first, second, SIDE);
 		check_paths(all, first, second);
 		more += check_pairs(all, first, second);
@@ -201,6 +222,8 @@ UNIT_TEST(questions_stop_when_the_work_is_used_up)
 	struct glob_union *all = union_of(&a, &b, 1);
 	CU_ASSERT_EQUAL(glob_union_pairs(all, &arena, &limits, &pairs, &count), GLOB_TOO_COMPLEX);
 	CU_ASSERT_FALSE(glob_union_match(all, &limits, SLICE("/x/a"), &numbers, &count));
+	struct glob_screen *screen = glob_screen_new(&arena, &a, 1);
+	CU_ASSERT_FALSE(glob_screen_match(screen, &limits, SLICE("/x/a"), &numbers, &count));
 	left = 1 << 20;
 	CU_ASSERT_EQUAL(glob_overlap(&arena, &limits, a, b, NULL), GLOB_YES);
 	CU_ASSERT_TRUE(left < 1 << 20);
