@@ -1,5 +1,7 @@
 #include "analysis/dfa.h"
 
+#include <endian.h>
+
 #define HEADER_MAGIC	 0x1B5E783Du
 #define HEADER_MIN	 14 /* magic, header size, set size, flags */
 #define FLAG_DIFFERENCES 1u /* some states are encoded as differences to their default */
@@ -72,13 +74,31 @@ static bool take_table(struct slice bytes, struct table *tables, size_t *ret_siz
 	return true;
 }
 
+static void copy_16(const unsigned char *data, uint32_t count, uint32_t *out)
+{
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = (uint32_t)data[2 * (size_t)i] << 8 | data[2 * (size_t)i + 1];
+}
+
+static void copy_32(const unsigned char *data, uint32_t count, uint32_t *out)
+{
+	uint32_t number;
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(&number, data + 4 * (size_t)i, sizeof(number));
+		out[i] = be32toh(number);
+	}
+}
+
+/* Of a table that is not one of bytes: those are left in their place. */
 static const uint32_t *numbers(struct arena *arena, const struct table *table)
 {
 	if (!table->data)
 		return NULL;
-	uint32_t *out = arena_array(arena, table->count, sizeof(*out));
-	for (uint32_t i = 0; i < table->count; i++)
-		out[i] = big_endian(table->data + (size_t)i * table->width, table->width);
+	uint32_t *out = arena_bytes(arena, table->count * sizeof(*out));
+	if (table->width == 2)
+		copy_16(table->data, table->count, out);
+	else
+		copy_32(table->data, table->count, out);
 	return out;
 }
 
@@ -226,6 +246,11 @@ unsigned dfa_class_count(const struct dfa *dfa)
 		if (dfa->classes[byte] > highest)
 			highest = dfa->classes[byte];
 	return highest + 1;
+}
+
+const uint32_t *dfa_checks(const struct dfa *dfa, uint32_t state)
+{
+	return dfa->check + (dfa->base[state] & BASE_INDEX);
 }
 
 uint32_t dfa_step_class(const struct dfa *dfa, uint32_t state, uint8_t class)

@@ -48,6 +48,12 @@ static inline uint8_t dfa_class(const struct dfa *dfa, uint8_t byte)
 /* How many classes there are: 1 to 256. Bytes of one class behave alike in every state. */
 unsigned dfa_class_count(const struct dfa *dfa);
 
+/*
+ * 256 numbers, one for each class: where it is the state's own, the state has a transition for the
+ * class; other classes behave as in its default state, or lead there.
+ */
+const uint32_t *dfa_checks(const struct dfa *dfa, uint32_t state);
+
 /* The state that follows `state` (below dfa->states) on a class (below dfa_class_count). */
 uint32_t dfa_step_class(const struct dfa *dfa, uint32_t state, uint8_t class);
 

@@ -12,6 +12,30 @@ static bool accepts(const struct compiled_db *xmatch, uint32_t state)
 	return accept < xmatch->perm_count && (xmatch->perms[accept].allow & MAY_EXEC);
 }
 
+/*
+ * Bytes that no state tells from each other are of one class: those that a state has a transition
+ * for are told from all others. Returns how many classes there are.
+ */
+static unsigned find_classes(const struct dfa *dfa, uint16_t class_of[static 256])
+{
+	bool is_told[256] = {false};
+	uint16_t group_of[256];
+	unsigned told = 0;
+	for (uint32_t state = 1; state < dfa->states; state++) {
+		const uint32_t *check = dfa_checks(dfa, state);
+		for (unsigned i = 0; i < 256; i++)
+			is_told[i] |= check[i] == state;
+	}
+	for (unsigned i = 0; i < 256; i++)
+		told += is_told[i];
+	unsigned rest = told < 256, next = rest;
+	for (unsigned i = 0; i < 256; i++)
+		group_of[i] = is_told[i] ? (uint16_t)next++ : 0;
+	for (unsigned byte = 0; byte < 256; byte++)
+		class_of[byte] = group_of[dfa_class(dfa, (uint8_t)byte)];
+	return told + rest;
+}
+
 /* The words of an automaton, the deepest first: a path of states, and the next byte of each. */
 struct walk {
 	const struct compiled_db *xmatch;
@@ -30,14 +54,16 @@ struct walk {
 static void sort_bytes(struct walk *walk)
 {
 	uint16_t ends[256] = {0}, next[256];
+	uint16_t class_of[256];
+	find_classes(walk->xmatch->dfa, class_of);
 	for (unsigned byte = 0; byte < 256; byte++)
-		ends[dfa_class(walk->xmatch->dfa, (uint8_t)byte)]++;
+		ends[class_of[byte]]++;
 	for (unsigned class = 1; class < 256; class ++)
 		ends[class] = (uint16_t)(ends[class] + ends[class - 1]);
 	for (unsigned class = 0; class < 256; class ++)
 		next[class] = class ? ends[class - 1] : 0;
 	for (unsigned byte = 0; byte < 256; byte++) {
-		uint8_t class = dfa_class(walk->xmatch->dfa, (uint8_t)byte);
+		uint16_t class = class_of[byte];
 		walk->end[next[class]] = ends[class];
 		walk->bytes[next[class]++] = (uint8_t)byte;
 	}
@@ -128,9 +154,10 @@ static void copy_edges(
 	size_t count = (size_t)dfa->states * automaton->classes;
 	uint32_t *next = arena_array(arena, count, sizeof(*next));
 	for (uint32_t state = 1; state < dfa->states; state++)
-		for (unsigned byte = 256; byte-- > 1;)
-			next[state * automaton->classes + automaton->class_of[byte]] =
-				dfa_step(dfa, state, (uint8_t)byte);
+		for (unsigned class = 0; class < automaton->classes; class ++)
+			if (automaton->sample[class] != 0) /* no path holds a NUL */
+				next[state * automaton->classes + class] =
+					dfa_step(dfa, state, automaton->sample[class]);
 	automaton->next = next;
 }
 
@@ -198,11 +225,11 @@ const struct small_automaton *xmatch_automaton(
 	struct small_automaton *automaton = arena_new(arena, struct small_automaton);
 	bool *accepts_at = arena_array(arena, dfa->states, sizeof(*accepts_at));
 	automaton->states = dfa->states - 1;
-	automaton->classes = (uint16_t)dfa_class_count(dfa);
-	for (unsigned byte = 0; byte < 256; byte++) {
-		automaton->class_of[byte] = dfa_class(dfa, (uint8_t)byte);
+	automaton->classes = (uint16_t)find_classes(dfa, automaton->class_of);
+	for (unsigned byte = 0; byte < 256; byte++)
 		automaton->sample[automaton->class_of[byte]] = (uint8_t)byte;
-	}
+	for (unsigned byte = 'z'; byte >= 'a'; byte--)
+		automaton->sample[automaton->class_of[byte]] = (uint8_t)byte;
 	for (uint32_t state = 1; state < dfa->states; state++)
 		accepts_at[state] = accepts(xmatch, state);
 	automaton->accepts = accepts_at;

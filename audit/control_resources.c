@@ -59,7 +59,7 @@ static void check_image(struct check *check)
 	if (!image)
 		return; /* built from source, or unpacked already */
 	struct slice name = brief(check, image->text);
-	bool has_digest = memmem(image->text.at, image->text.len, "@sha256:", 8) != NULL;
+	bool has_digest = slice_find(image->text, SLICE("@sha256:")) != NULL;
 	struct slice tag = tag_of(image->text);
 	struct finding *finding = NULL;
 	if (!has_digest && slice_has(image->text, '$'))

@@ -88,7 +88,7 @@ static uint32_t line_end(const struct editor *editor, uint32_t at)
 
 static const char *newline_of(const struct editor *editor)
 {
-	return memmem(editor->source->text.at, editor->source->text.len, "\r\n", 2) ? "\r\n" : "\n";
+	return slice_find(editor->source->text, SLICE("\r\n")) ? "\r\n" : "\n";
 }
 
 /* Whether the value ends on the line where the entry begins, with nothing but a comment behind. */

@@ -34,7 +34,7 @@ static void take_file(struct collector *collector, const struct file_rule *rule)
 	bool writes = rule->perms & (PERM_WRITE | PERM_APPEND);
 	if (!writes || rule->all || rule->head.qualifiers.deny || collector->count >= WRITABLE_MAX)
 		return;
-	if (memmem(rule->path.at, rule->path.len, "@{", 2))
+	if (slice_find(rule->path, SLICE("@{")))
 		return;
 	collector->writable[collector->count++] = arena_copy(collector->arena, rule->path);
 }

@@ -70,6 +70,12 @@ static inline bool slice_has(struct slice s, char c)
 	return s.len > 0 && memchr(s.at, c, s.len) != NULL;
 }
 
+/* Where `part` first stands in s, or NULL. An empty part stands nowhere in an empty s. */
+static inline const char *slice_find(struct slice s, struct slice part)
+{
+	return s.len > 0 ? memmem(s.at, s.len, part.at, part.len) : NULL;
+}
+
 /* Byte order, shorter first on a tie: <0, 0 or >0, for qsort and deterministic output. */
 int slice_cmp(struct slice a, struct slice b);
 

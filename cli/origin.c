@@ -8,7 +8,7 @@ bool text_was_made_from(struct slice text, struct slice description)
 	struct digest digest = digest_of(description);
 	digest_hex(&digest, hex);
 	struct slice header = slice_first(text, 2048);
-	return header.len > 0 && memmem(header.at, header.len, hex, DIGEST_HEX) != NULL;
+	return slice_find(header, slice_str(hex)) != NULL;
 }
 
 /* The line of the header that names the description's file, which install changes. */

@@ -230,7 +230,7 @@ static bool name_is_in_line(void *context, struct slice name, struct name_use us
 	struct slice line;
 	bool readable = pipeline_line(context, use.file, use.line, &text, &line);
 	bool spelled = slice_has(line, '\\') || slice_has(line, '*'); /* escapes, aliases */
-	bool found = !readable || spelled || memmem(line.at, line.len, name.at, name.len) != NULL;
+	bool found = !readable || spelled || slice_find(line, name) != NULL;
 	bytes_free(&text);
 	return found;
 }

@@ -68,6 +68,38 @@ static struct review_row *append(struct review *review)
 	return &review->rows[review->count++];
 }
 
+/* What was read of all names at once. */
+struct all {
+	struct record_list records;
+	struct installed_list installed;
+};
+
+static int by_recorded(const void *label, const void *entry)
+{
+	const struct recorded *left = label, *right = entry;
+	int order = slice_cmp(left->namespace, right->namespace);
+	return order ? order : slice_cmp(left->name, right->name);
+}
+
+static void find_record(const struct review *review, const struct all *all, struct review_row *row)
+{
+	const struct recorded wanted = {.namespace = row->namespace, .name = row->name};
+	const struct recorded *found =
+		all && all->records.count > 0
+			? bsearch(&wanted, all->records.entries, all->records.count, sizeof(wanted),
+				  by_recorded)
+			: NULL;
+	if (found)
+		row->record = found->record;
+	row->has_record = found || record_read(review->places, row->namespace, row->name,
+					   review->arena, &row->record);
+}
+
+static int by_installed(const void *name, const void *entry)
+{
+	return slice_cmp(*(const struct slice *)name, ((const struct installed *)entry)->name);
+}
+
 /* The text below /etc/apparmor.d. What stands there may not be for us. */
 static void read_installed(const struct review *review, struct review_row *row)
 {
@@ -77,6 +109,20 @@ static void read_installed(const struct review *review, struct review_row *row)
 		return;
 	row->is_text_hidden = error_number(error) == EACCES || error_number(error) == EPERM;
 	error_free(error);
+}
+
+static void find_installed(
+	const struct review *review, const struct all *all, struct review_row *row)
+{
+	const struct installed *found =
+		all && row->namespace.len == 0 && all->installed.count > 0
+			? bsearch(&row->name, all->installed.entries, all->installed.count,
+				  sizeof(*found), by_installed)
+			: NULL;
+	if (found)
+		row->installed = *found;
+	else
+		read_installed(review, row);
 }
 
 /* What says how the profile should be: of a text that was edited its description alone does. */
@@ -93,15 +139,17 @@ static struct slice file_of(const struct review *review, const struct review_row
 	return row->has_record ? row->record.source : slice_of(NULL, 0);
 }
 
-/* What is known of a name, without compiling anything. The caller knows that it is new. */
-static struct review_row *add_new(struct review *review, struct slice namespace, struct slice name)
+/* What is known of a name, without compiling anything. The caller knows that it is new; `all` may
+ * be NULL. */
+static struct review_row *add_new(
+	struct review *review, const struct all *all, struct slice namespace, struct slice name)
 {
 	struct review_row *row = append(review);
 	row->name = arena_copy(review->arena, name);
 	row->namespace = arena_copy(review->arena, namespace);
 	row->held = loaded_find(review->loaded, namespace, name);
-	row->has_record = record_read(review->places, namespace, name, review->arena, &row->record);
-	read_installed(review, row);
+	find_record(review, all, row);
+	find_installed(review, all, row);
 	row->file = file_of(review, row);
 	return row;
 }
@@ -109,7 +157,7 @@ static struct review_row *add_new(struct review *review, struct slice namespace,
 struct review_row *review_add(struct review *review, struct slice namespace, struct slice name)
 {
 	struct review_row *row = review_find(review, namespace, name);
-	return row ? row : add_new(review, namespace, name);
+	return row ? row : add_new(review, NULL, namespace, name);
 }
 
 struct label {
@@ -123,7 +171,8 @@ static int by_label(const void *a, const void *b)
 	return order ? order : slice_cmp(left->name, right->name);
 }
 
-static void add_labels(struct review *review, struct label *labels, size_t count)
+static void add_labels(
+	struct review *review, const struct all *all, struct label *labels, size_t count)
 {
 	bool is_empty = review->count == 0;
 	if (count > 0)
@@ -132,7 +181,7 @@ static void add_labels(struct review *review, struct label *labels, size_t count
 		const struct label *label = &labels[i];
 		bool is_twice = i > 0 && by_label(label, &labels[i - 1]) == 0;
 		if (!is_twice && (is_empty || !review_find(review, label->namespace, label->name)))
-			add_new(review, label->namespace, label->name);
+			add_new(review, all, label->namespace, label->name);
 	}
 }
 
@@ -146,26 +195,26 @@ static void read_all_installed(struct review *review, struct installed_list *ret
 
 void review_add_all(struct review *review, const struct slice *namespace, bool with_foreign)
 {
-	struct record_list records;
-	struct installed_list installed = {0};
+	struct all all = {0};
+	const struct record_list *records = &all.records;
 	const struct loaded *loaded = review->loaded;
-	record_list_read(review->places, review->arena, &records);
+	record_list_read(review->places, review->arena, &all.records);
 	if (!namespace || namespace->len == 0)
-		read_all_installed(review, &installed);
-	struct label *labels = arena_array(
-		review->arena, records.count + installed.count + loaded->count, sizeof(*labels));
+		read_all_installed(review, &all.installed);
+	struct label *labels = arena_array(review->arena,
+		records->count + all.installed.count + loaded->count, sizeof(*labels));
 	size_t count = 0;
-	for (size_t i = 0; i < records.count; i++)
-		if (!namespace || slice_eq(records.entries[i].namespace, *namespace))
+	for (size_t i = 0; i < records->count; i++)
+		if (!namespace || slice_eq(records->entries[i].namespace, *namespace))
 			labels[count++] = (struct label){
-				records.entries[i].namespace, records.entries[i].name};
-	for (size_t i = 0; i < installed.count; i++)
-		labels[count++] = (struct label){SLICE(""), installed.entries[i].name};
+				records->entries[i].namespace, records->entries[i].name};
+	for (size_t i = 0; i < all.installed.count; i++)
+		labels[count++] = (struct label){SLICE(""), all.installed.entries[i].name};
 	for (size_t i = 0; i < loaded->count && with_foreign; i++)
 		if (!namespace || slice_eq(loaded->profiles[i].namespace, *namespace))
 			labels[count++] = (struct label){loaded->profiles[i].namespace,
 				loaded_top(loaded, &loaded->profiles[i])};
-	add_labels(review, labels, count);
+	add_labels(review, &all, labels, count);
 }
 
 static bool is_held_as_recorded(const struct review *review, const struct review_row *row)
@@ -181,7 +230,8 @@ static enum described_state look_at_file(const struct review *review, const stru
 		row->installed.owner == OWNER_EDITED && slice_eq(row->file, row->installed.path);
 	if (!slice_starts(row->file, SLICE("/")) || (is_edited && review->purpose != REVIEW_TEXT))
 		return DESCRIBED_NOT;
-	if (path_access(row->file.at, R_OK) == 0)
+	bool is_read = row->installed.text.len > 0 && slice_eq(row->file, row->installed.path);
+	if (is_read || path_access(row->file.at, R_OK) == 0)
 		return DESCRIBED_COMPILED;
 	return errno == EACCES ? DESCRIBED_HIDDEN : DESCRIBED_GONE;
 }
@@ -264,7 +314,7 @@ static void compile_rows(struct review *review)
 static struct slice described_digest(struct slice text)
 {
 	struct slice key = SLICE("# SHA-256 of the description: ");
-	const char *at = memmem(text.at, text.len, key.at, key.len);
+	const char *at = slice_find(text, key);
 	size_t begin = at ? (size_t)(at - text.at) + key.len : text.len;
 	return slice_first(slice_from(text, begin), DIGEST_HEX);
 }

@@ -214,7 +214,8 @@ static void look_at_processes(struct looking *looking, struct review_row *row,
 	const struct process_question question = {
 		.namespace = row->namespace,
 		.name = row->name,
-		.literal = count == 1 ? programs[0] : SLICE(""),
+		.programs = programs,
+		.program_count = count,
 		.accepts = accepts,
 		.context = ours,
 	};

@@ -61,13 +61,12 @@ static void look_by_pattern(
 static void look_at_member(struct looking *looking, const struct set_member *member)
 {
 	for (const struct set_profile *top = NULL; (top = set_member_next_top(member, top));) {
-		if (top->attach.len == 0)
-			continue;
-		struct process_question question = {.literal = top->attach};
-		if (top->attach_is_literal)
-			look(looking, top, &question);
-		else
+		struct process_question question = {
+			.programs = top->programs, .program_count = top->program_count};
+		if (top->attaches == SET_ATTACHES_PATTERN)
 			look_by_pattern(looking, member, top);
+		else if (top->program_count > 0)
+			look(looking, top, &question);
 	}
 }
 
@@ -78,7 +77,7 @@ static size_t count_attached(const struct set_member *const *members, size_t cou
 	for (size_t i = 0; i < count; i++)
 		for (const struct set_profile *top = NULL;
 			members[i] && (top = set_member_next_top(members[i], top));)
-			attached += top->attach.len > 0;
+			attached += top->attaches != SET_ATTACHES_NEVER;
 	return attached;
 }
 

@@ -39,7 +39,7 @@ static bool names_any(struct slice message, struct slice names)
 {
 	while (names.len > 0) {
 		size_t len = strnlen(names.at, names.len);
-		if (len > 0 && memmem(message.at, message.len, names.at, len))
+		if (len > 0 && slice_find(message, slice_first(names, len)))
 			return true;
 		names = slice_from(names, len + 1);
 	}

@@ -69,7 +69,7 @@ struct slice template_file(
 
 static bool has_variable(struct slice text)
 {
-	return memmem(text.at, text.len, "@{", 2) != NULL;
+	return slice_find(text, SLICE("@{")) != NULL;
 }
 
 static bool entries_have_variable(const struct path_entry *entry)

@@ -211,8 +211,7 @@ static struct slice with_variable(struct carving *c, struct slice glob, const ch
 		!slice_starts(value, SLICE("{")))
 		return glob;
 	struct buf out = buf_new(&unit->arena);
-	for (const char *at;
-		glob.len >= value.len && (at = memmem(glob.at, glob.len, value.at, value.len));) {
+	for (const char *at; glob.len >= value.len && (at = slice_find(glob, value));) {
 		size_t before = (size_t)(at - glob.at);
 		buf_add(&out, slice_first(glob, before));
 		buf_add_str(&out, variable);

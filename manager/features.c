@@ -18,7 +18,8 @@ static bool has_block(struct slice text, const char *name)
 {
 	size_t len = strlen(name);
 	for (const char *at = text.at, *end = text.at + text.len;
-		(at = memmem(at, (size_t)(end - at), name, len)); at += len) {
+		(at = slice_find(slice_of(at, (size_t)(end - at)), slice_of(name, len)));
+		at += len) {
 		bool is_start = at == text.at || at[-1] == '\n' || at[-1] == ' ';
 		struct slice rest = slice_trim(slice_of(at + len, (size_t)(end - at) - len));
 		if (is_start && rest.len > 0 && rest.at[0] == '{')

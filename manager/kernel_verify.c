@@ -69,7 +69,7 @@ static bool raw_data_has(struct raw_data *raw, struct slice binary)
 		raw->at += binary.len;
 		return true;
 	}
-	const char *found = memmem(raw->bytes.at, raw->bytes.len, binary.at, binary.len);
+	const char *found = slice_find(raw->bytes, binary);
 	if (!found)
 		return false;
 	raw->at = (size_t)(found - raw->bytes.at) + binary.len;

@@ -254,7 +254,7 @@ static bool parse_line(struct slice line, struct loaded_profile *ret_profile)
 /* The tree does not show these, and nobody loaded them. */
 static bool is_learned(const struct loaded_profile *profile)
 {
-	return memmem(profile->name.at, profile->name.len, "//null-", 7) != NULL;
+	return slice_find(profile->name, SLICE("//null-")) != NULL;
 }
 
 static void add_line(struct loaded_build *build, struct slice line)

@@ -24,7 +24,7 @@ static ptrdiff_t find(struct slice s, size_t from, struct slice part)
 {
 	if (from >= s.len || part.len == 0)
 		return -1;
-	const char *at = memmem(s.at + from, s.len - from, part.at, part.len);
+	const char *at = slice_find(slice_from(s, from), part);
 	return at ? at - s.at : -1;
 }
 

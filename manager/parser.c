@@ -398,7 +398,7 @@ static bool parsing_next(void *context, struct process_job *ret_job)
 
 static bool says(const struct process_result *process, const char *words)
 {
-	return memmem(process->errors.at, process->errors.len, words, strlen(words));
+	return slice_find(process->errors, slice_str(words));
 }
 
 static bool is_out_of_memory(const struct process_result *process)

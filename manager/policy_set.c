@@ -88,7 +88,7 @@ static void hash_profile(
 
 static bool is_child(struct slice name)
 {
-	return memmem(name.at, name.len, "//", 2) != NULL;
+	return slice_find(name, SLICE("//")) != NULL;
 }
 
 static void fill_attachment(
@@ -98,6 +98,7 @@ static void fill_attachment(
 	if (is_child(profile->name))
 		return;
 	if (!compiled->xmatch.dfa) {
+		/* The kernel compares the name, and only a path can be equal to one. */
 		if (!slice_starts(profile->name, SLICE("/")))
 			return;
 		profile->attaches = SET_ATTACHES_NAME;
@@ -109,22 +110,6 @@ static void fill_attachment(
 		profile->attaches = SET_ATTACHES_WORDS;
 		profile->programs = words;
 	}
-}
-
-/* Without an automaton the kernel compares the name, and only a path can be equal to one. */
-static void read_attachment(
-	struct arena *arena, const struct compiled_profile *compiled, struct set_profile *profile)
-{
-	struct slice text = compiled->attachment.len > 0 ? compiled->attachment : profile->name;
-	bool is_literal = slice_starts(text, SLICE("/"));
-	for (size_t i = 0; i < text.len; i++)
-		is_literal = is_literal && !strchr("*?[]{}\\^@\"", text.at[i]);
-	if (!compiled->xmatch.dfa)
-		is_literal = slice_starts(profile->name, SLICE("/"));
-	if (!compiled->xmatch.dfa && !is_literal)
-		return;
-	profile->attach = arena_copy(arena, compiled->xmatch.dfa ? text : profile->name);
-	profile->attach_is_literal = is_literal;
 }
 
 /*
@@ -147,7 +132,6 @@ static void fill_profiles(
 		profile->mode = at->mode;
 		fill_attachment(arena, at, profile);
 		hash_profile(arena, at, profile);
-		read_attachment(arena, at, profile);
 		member->sorted[i] = profile;
 	}
 }
@@ -335,7 +319,7 @@ static bool has_profile(const struct set_member *member, const struct loaded_pro
 
 static bool is_child_of_another(const struct set_member *member, const struct set_profile *profile)
 {
-	if (!memmem(profile->name.at, profile->name.len, "//", 2))
+	if (!slice_find(profile->name, SLICE("//")))
 		return false;
 	for (size_t i = 0; i < member->profile_count; i++) {
 		const struct set_profile *other = &member->profiles[i];

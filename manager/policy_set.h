@@ -29,8 +29,6 @@ struct set_profile {
 	enum set_attachment attaches;
 	const struct slice *programs; /* NAME, WORDS */
 	size_t program_count;
-	struct slice attach;	/* attachment as text, or the name; "" attaches to no program */
-	bool attach_is_literal; /* to the program of that path and no other */
 };
 
 enum set_state {

@@ -89,7 +89,7 @@ static const struct scope *scope_of(struct resolver *resolver, struct slice prof
 static bool resolve(struct resolver *resolver, struct slice profile, struct slice *text)
 {
 	struct slice whole, name;
-	if (!memmem(text->at, text->len, "@{", 2))
+	if (!slice_find(*text, SLICE("@{")))
 		return true;
 	if (!scope_expand(&resolver->unit->arena, resolver->unit->limits,
 		    scope_of(resolver, profile), *text, &whole, &name))

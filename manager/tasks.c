@@ -322,7 +322,7 @@ bool task_read(const struct places *places, int pid, struct arena *arena, struct
 /* The first member of a stack, which is taken off *rest. */
 static struct slice next_member(struct slice *rest)
 {
-	const char *end = memmem(rest->at, rest->len, "//&", 3);
+	const char *end = slice_find(*rest, SLICE("//&"));
 	struct slice member = end ? slice_of(rest->at, (size_t)(end - rest->at)) : *rest;
 	*rest = slice_from(*rest, member.len + 3);
 	return member;

@@ -440,7 +440,7 @@ const struct small_automaton *glob_smallest(
 	name_bytes(&b);
 	find_classes(&b);
 	/* That class is kept as `?`, which takes no NUL. */
-	bool odd = memmem(glob->text.at, glob->text.len, "[^/]", 4);
+	bool odd = slice_find(glob->text, SLICE("[^/]"));
 	bool done = !odd && find_subsets(&b) && find_groups(&b) && b.groups > 1;
 	if (done) {
 		number_states(&b, arena, &walk);

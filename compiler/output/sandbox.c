@@ -32,11 +32,10 @@ static bool lies_below(struct slice path, struct slice directory)
 /* Rules of abstractions/base, and of what may be added to it there. */
 static bool is_base(struct survey *survey, const struct rule *rule)
 {
-	static const char name[] = "/abstractions/base";
 	const struct source *source = sources_find(&survey->unit->sources, rule->span.begin);
 	if (rule->origin != ORIGIN_INCLUDE || !source)
 		return false;
-	return memmem(source->name.at, source->name.len, name, sizeof(name) - 1) != NULL;
+	return slice_find(source->name, SLICE("/abstractions/base")) != NULL;
 }
 
 /* The last place where a path can be cut so that all of what the pattern matches lies below. */

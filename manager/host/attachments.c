@@ -186,7 +186,7 @@ static void take_loaded(struct reader *reader, const struct loaded_profile *prof
 	else if (compiled)
 		contender_read(reader->out->arena, compiled, &contender);
 	else if (slice_starts(profile->attach, SLICE("/")) &&
-		 !memmem(profile->attach.at, profile->attach.len, "@{", 2))
+		 !slice_find(profile->attach, SLICE("@{")))
 		set_text(reader, &contender, profile->attach);
 	if (item && !contender.is_known && !compiled)
 		fill_from_file(reader, item, &contender);
@@ -199,7 +199,7 @@ static void take_loaded(struct reader *reader, const struct loaded_profile *prof
 
 static bool is_child(struct slice name)
 {
-	return name.len > 0 && memmem(name.at, name.len, "//", 2);
+	return slice_find(name, SLICE("//"));
 }
 
 static void take_all_loaded(struct reader *reader)

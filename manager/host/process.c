@@ -204,7 +204,7 @@ static bool is_of_container(const struct search *search, const struct running *r
 
 static void add_running(struct search *search, const struct running *running)
 {
-	/* A pattern may match the program and the script. */
+	/* The program and the script may both be meant. */
 	for (size_t i = search->count; i-- > 0;)
 		if (search->found[i].pid == running->pid)
 			return;
@@ -271,12 +271,6 @@ static void look_closely(struct search *search, const struct process_path *path)
 		add_running(search, &running);
 }
 
-static bool is_accepted(const struct process_question *question, struct slice path)
-{
-	return question->literal.len > 0 ? slice_eq(path, question->literal)
-					 : question->accepts(question->context, path);
-}
-
 /* The first entry that is not before the path. */
 static size_t find_first(const struct processes *processes, struct slice path)
 {
@@ -291,20 +285,25 @@ static size_t find_first(const struct processes *processes, struct slice path)
 	return low;
 }
 
-static void search_all(struct search *search)
+static void search_program(struct search *search, struct slice program)
 {
 	const struct processes *processes = search->processes;
+	for (size_t i = find_first(processes, program);
+		i < processes->count && slice_eq(processes->paths[i].path, program); i++)
+		look_closely(search, &processes->paths[i]);
+}
+
+static void search_accepted(struct search *search)
+{
 	const struct process_question *question = search->question;
-	bool is_literal = question->literal.len > 0, accepts = false;
-	for (size_t i = is_literal ? find_first(processes, question->literal) : 0;
-		i < processes->count; i++) {
+	const struct processes *processes = search->processes;
+	bool accepts = false;
+	for (size_t i = 0; i < processes->count; i++) {
 		const struct process_path *path = &processes->paths[i];
-		if (i == 0 || is_literal || !slice_eq(path->path, path[-1].path))
-			accepts = is_accepted(question, path->path);
+		if (i == 0 || !slice_eq(path->path, path[-1].path))
+			accepts = question->accepts(question->context, path->path);
 		if (accepts)
 			look_closely(search, path);
-		else if (is_literal)
-			break;
 	}
 }
 
@@ -323,7 +322,10 @@ size_t processes_outside(const struct processes *processes, const struct process
 	search.proc = path_open(processes->places->proc, O_RDONLY | O_DIRECTORY, 0);
 	if (search.proc < 0)
 		return 0;
-	search_all(&search);
+	for (size_t i = 0; i < question->program_count; i++)
+		search_program(&search, question->programs[i]);
+	if (question->program_count == 0)
+		search_accepted(&search);
 	close(search.proc);
 	if (search.count > 0)
 		qsort(search.found, search.count, sizeof(*search.found), by_pid);

@@ -35,7 +35,8 @@ bool processes_read(const struct places *places, struct arena *arena,
 /* A profile, and the programs that it attaches to. */
 struct process_question {
 	struct slice namespace, name; /* as in struct loaded_profile */
-	struct slice literal; /* the only program that it attaches to, or empty, and then: */
+	const struct slice *programs; /* all that it attaches to, or none, and then: */
+	size_t program_count;
 	bool (*accepts)(const void *context, struct slice program);
 	const void *context;
 };
@@ -58,8 +59,8 @@ struct running {
  * Those that the profile would be attached to and that it does not confine, alone or in a stack;
  * by pid. A process that another profile confines inside of a container is left out: an engine
  * chose that one. So is one of another policy namespace, whose profiles are others. Costs a search
- * by bisection for a literal, a call of `accepts` for each distinct program else. What cannot be
- * read any more is left out.
+ * by bisection for each of its programs, or a call of `accepts` for each one that is run. What
+ * cannot be read any more is left out.
  */
 size_t processes_outside(const struct processes *processes, const struct process_question *question,
 	struct arena *arena, struct running **ret_running);

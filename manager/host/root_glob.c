@@ -138,7 +138,7 @@ static void search_names(
 	struct listing listing = {.search = search, .directory = directory, .pattern = after};
 	const char *error;
 	size_t offset;
-	bool is_deep = memmem(component.at, component.len, "**", 2) != NULL;
+	bool is_deep = slice_find(component, SLICE("**")) != NULL;
 	if (!is_deep)
 		listing.glob = glob_read(search->arena, search->limits, component, &error, &offset);
 	if (is_deep || listing.glob)

@@ -39,7 +39,7 @@ static struct slice next_word(struct slice *line)
 static bool hides_processes(struct slice options)
 {
 	struct slice key = SLICE("hidepid=");
-	const char *at = options.len ? memmem(options.at, options.len, key.at, key.len) : NULL;
+	const char *at = slice_find(options, key);
 	if (!at)
 		return false;
 	struct slice value = slice_from(options, (size_t)(at - options.at) + key.len);

@@ -58,7 +58,7 @@ static bool is_unit(struct slice name)
 
 static bool has(struct slice text, const char *part)
 {
-	return text.len > 0 && memmem(text.at, text.len, part, strlen(part));
+	return slice_find(text, slice_str(part));
 }
 
 static bool is_of_container(struct slice path, struct slice name)

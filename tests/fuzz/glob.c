@@ -60,7 +60,7 @@ static bool has_path(struct arena *arena, const struct glob *glob)
 {
 	struct slice witness;
 	return glob_overlap(arena, &limits, glob, glob, &witness) == GLOB_YES &&
-	       !memmem(witness.at, witness.len, "//", 2) && !slice_has(witness, '\0');
+	       !slice_find(witness, SLICE("//")) && !slice_has(witness, '\0');
 }
 
 static void check_covered(

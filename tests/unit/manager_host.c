@@ -56,7 +56,7 @@ static const struct finding *find(const struct machine *machine, enum finding_id
 static bool says(const struct machine *machine, enum finding_id id, const char *part)
 {
 	const struct finding *finding = find(machine, id);
-	return finding && memmem(finding->detail.at, finding->detail.len, part, strlen(part));
+	return finding && slice_find(finding->detail, slice_str(part));
 }
 
 UNIT_TEST(host_is_well)

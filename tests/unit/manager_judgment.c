@@ -63,7 +63,7 @@ static bool is(struct world *world, enum profile_state state, const char *part)
 	judgment_decide(&world->question, &world->arena, &world->judgment);
 	struct slice why = world->judgment.why;
 	return world->judgment.state == state &&
-	       (*part ? memmem(why.at, why.len, part, strlen(part)) != NULL : why.len == 0);
+	       (*part ? slice_find(why, slice_str(part)) != NULL : why.len == 0);
 }
 
 UNIT_TEST(judgment_of_a_recorded_profile)

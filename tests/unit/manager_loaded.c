@@ -79,8 +79,7 @@ static bool holds(const struct fake *fake, const char *want)
 
 static bool hides(const struct fake *fake, const char *part)
 {
-	return fake->loaded.is_partial &&
-	       memmem(fake->loaded.hidden.at, fake->loaded.hidden.len, part, strlen(part)) != NULL;
+	return fake->loaded.is_partial && slice_find(fake->loaded.hidden, slice_str(part)) != NULL;
 }
 
 UNIT_TEST(loaded_tree_with_children_and_namespaces)

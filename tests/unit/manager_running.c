@@ -189,7 +189,7 @@ UNIT_TEST(processes_of_a_program)
 {
 	struct fake *fake = fake_begin();
 	struct process_question question = {
-		.name = SLICE("web"), .literal = SLICE("/usr/sbin/web")};
+		.name = SLICE("web"), .programs = &SLICE("/usr/sbin/web"), .program_count = 1};
 	put_process(fake, 1, "/sbin/init", "unconfined\n");
 	put_process(fake, 2, NULL, "unconfined\n");
 	put_process(fake, 40, "/usr/sbin/web", "unconfined\n");
@@ -223,9 +223,15 @@ UNIT_TEST(processes_of_a_program)
 	question = (struct process_question){
 		.name = SLICE("web"), .accepts = begins, .context = "/usr/sbin/web"};
 	CU_ASSERT_TRUE(finds(fake, &question, "5 8 9 12 40 "));
-	question.literal = SLICE("/usr/sbin/we");
+	question.program_count = 1;
+	question.programs = &SLICE("/usr/sbin/we");
 	CU_ASSERT_TRUE(finds(fake, &question, ""));
-	question.literal = SLICE("/zzz");
+	const struct slice both[] = {SLICE("/usr/sbin/web2"), SLICE("/sbin/init")};
+	question.programs = both;
+	question.program_count = 2;
+	CU_ASSERT_TRUE(finds(fake, &question, "1 8 "));
+	question.program_count = 1;
+	question.programs = &SLICE("/zzz");
 	CU_ASSERT_TRUE(finds(fake, &question, ""));
 	fake_end(fake);
 }
@@ -233,7 +239,8 @@ UNIT_TEST(processes_of_a_program)
 UNIT_TEST(processes_with_threads)
 {
 	struct fake *fake = fake_begin();
-	struct process_question question = {.name = SLICE("web"), .literal = SLICE("/web")};
+	struct process_question question = {
+		.name = SLICE("web"), .programs = &SLICE("/web"), .program_count = 1};
 	put_process(fake, 5, "/web", "web (enforce)\n");
 	put(fake, 5, "task/6/attr/apparmor/current", "unconfined\n");
 	put(fake, 5, "cgroup", "0::/system.slice/w.service\n");
@@ -250,7 +257,8 @@ UNIT_TEST(processes_with_threads)
 UNIT_TEST(processes_of_a_script)
 {
 	struct fake *fake = fake_begin();
-	struct process_question question = {.name = SLICE("web"), .literal = SLICE("/srv/a/foo")};
+	struct process_question question = {
+		.name = SLICE("web"), .programs = &SLICE("/srv/a/foo"), .program_count = 1};
 	put_process(fake, 5, "/usr/bin/python3.11", "unconfined\n");
 	place_put(&fake->place, "5/cmdline", "/usr/bin/python3");
 	CU_ASSERT_TRUE(finds(fake, &question, ""));
@@ -262,7 +270,7 @@ UNIT_TEST(processes_of_a_script)
 	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
 	CU_ASSERT_TRUE(slice_is(fake->running[0].script, "/srv/a/foo"));
 	CU_ASSERT_TRUE(slice_is(fake->running[0].program, "/usr/bin/python3.11"));
-	question.literal = SLICE("/usr/bin/python3.11");
+	question.programs = &SLICE("/usr/bin/python3.11");
 	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
 	CU_ASSERT_TRUE(slice_is(fake->running[0].script, ""));
 	fake_end(fake);
@@ -272,7 +280,8 @@ UNIT_TEST(processes_that_are_many)
 {
 	enum { MANY = 1000 };
 	struct fake *fake = fake_begin();
-	struct process_question question = {.name = SLICE("web"), .literal = SLICE("/bin/3")};
+	struct process_question question = {
+		.name = SLICE("web"), .programs = &SLICE("/bin/3"), .program_count = 1};
 	struct timespec begin, end;
 	for (int i = 0; i < MANY; i++) {
 		char program[20];

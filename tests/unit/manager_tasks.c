@@ -257,7 +257,7 @@ static bool says(struct fake *fake, const char *words)
 	if (!*words)
 		return !fake->tasks.is_partial && fake->tasks.hidden.len == 0;
 	return fake->tasks.is_partial && fake->tasks.hidden.len > 0 &&
-	       memmem(fake->tasks.hidden.at, fake->tasks.hidden.len, words, strlen(words));
+	       slice_find(fake->tasks.hidden, slice_str(words));
 }
 
 static void put_mounts(struct fake *fake, const char *point, const char *options)

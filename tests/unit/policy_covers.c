@@ -118,9 +118,7 @@ static const struct {
 
 static void deny_add(struct unit *unit, struct region_list *denies, const char *texts)
 {
-	char text[512];
-	snprintf(text, sizeof(text), "%s", texts);
-	for (char *at = text, *end; at; at = end) {
+	for (char *at = arena_string(&unit->arena, slice_str(texts)), *end; at; at = end) {
 		end = strstr(at, "; ");
 		if (end) {
 			*end = '\0';

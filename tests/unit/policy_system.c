@@ -52,7 +52,7 @@ static void check_binary(struct unit *unit, const struct policy *policy, struct 
 		printf("\n%s%s does not compile to the same bytes: %.*s\n", path,
 			self_contained ? ", self-contained," : "", SLICE_FMT(error));
 	if (self_contained)
-		CU_ASSERT_PTR_NULL(memmem(text.at, text.len, "\tinclude ", 9));
+		CU_ASSERT_PTR_NULL(slice_find(text, SLICE("\tinclude ")));
 }
 
 static void check_profile(const char *path)
