@@ -380,8 +380,9 @@ bool directory_make(const char *path, mode_t mode, struct error **ret_error)
 			continue;
 		char end = *at;
 		*at = '\0';
-		if (path_mkdir(partly, mode) < 0 && (errno != EEXIST || !file_is_directory(partly)))
-			is_made = say_not_made(partly, errno, ret_error);
+		int number = path_mkdir(partly, mode) < 0 ? errno : 0;
+		if (number != 0 && (number != EEXIST || !file_is_directory(partly)))
+			is_made = say_not_made(partly, number, ret_error);
 		*at = end;
 		if (end == '\0')
 			break;
