@@ -10,6 +10,7 @@ import platform
 import shutil
 import signal
 import stat
+import struct
 import sys
 import tempfile
 
@@ -36,10 +37,11 @@ CALLS = {
 }.get(platform.machine(), {})
 NAMES = {number: name for name, number in CALLS.items()}
 
-PTRACE_TRACEME, PTRACE_SYSCALL, PTRACE_SETOPTIONS, PTRACE_GET_SYSCALL_INFO = 0, 24, 0x4200, 0x420E
-TRACESYSGOOD, EXITKILL = 1, 0x100000
-ENTRY = 1
-SYSCALL_STOP = signal.SIGTRAP | 0x80
+PTRACE_TRACEME, PTRACE_CONT, PTRACE_SETOPTIONS, PTRACE_GET_SYSCALL_INFO = 0, 7, 0x4200, 0x420E
+# Children are traced with it, as what a filter stops needs a tracer.
+OPTIONS = 0x2 | 0x4 | 0x8 | 0x80 | 0x100000  # fork, vfork, clone, seccomp, exitkill
+SECCOMP_STOP = signal.SIGTRAP | 7 << 8
+WALL = 0x40000000
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -47,8 +49,29 @@ libc.ptrace.restype = ctypes.c_long
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 
 
+class Program(ctypes.Structure):
+    _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
+
+
+def stop_at_changes():
+    """A seccomp filter: the tracer is asked about calls that may change something, and no others."""
+    load, equal, any_of, answer = 0x20, 0x15, 0x45, 0x06
+    trace, allow = (answer, 0, 0, 0x7FF00000), (answer, 0, 0, 0x7FFF0000)
+    steps = [(load, 0, 0, 0)]
+    for name, number in CALLS.items():
+        if name in ("open", "openat"):
+            flags = 16 + 8 * (1 if name == "open" else 2)
+            steps += [(equal, 0, 4, number), (load, 0, 0, flags), (any_of, 0, 1, WRITING), trace, allow]
+        else:
+            steps += [(equal, 0, 1, number), trace]
+    steps.append(allow)
+    program = Program(len(steps), b"".join(struct.pack("HBBI", *step) for step in steps))
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program), 0, 0):
+        os._exit(126)
+
+
 class Info(ctypes.Structure):
-    """struct ptrace_syscall_info, for an entry."""
+    """struct ptrace_syscall_info, of a call that a filter stopped."""
 
     _fields_ = [
         ("op", ctypes.c_uint8),
@@ -73,6 +96,7 @@ def start(words, env, cwd):
         os.chdir(cwd)
         libc.ptrace(PTRACE_TRACEME, 0, None, None)
         os.kill(os.getpid(), signal.SIGSTOP)
+        stop_at_changes()
         os.execve(words[0], words, env)
     finally:
         os._exit(127)
@@ -99,40 +123,69 @@ def is_kernel(pid, info, name):
 
 
 def change_of(pid, info):
-    """The name of the system call that the stopped child begins, if it changes something."""
+    """The name of the system call that the stopped child begins, if it changes something but the fake kernel."""
     size = libc.ptrace(PTRACE_GET_SYSCALL_INFO, pid, ctypes.sizeof(info), ctypes.addressof(info))
-    name = NAMES.get(info.nr) if size > 0 and info.op == ENTRY else None
-    if name in ("open", "openat") and not info.args[1 if name == "open" else 2] & WRITING:
-        return None
+    name = NAMES.get(info.nr) if size > 0 else None
     if name is None or (name == "write" and info.args[0] <= 2) or is_kernel(pid, info, name):
         return None
     return name
 
 
+class Traced:
+    """A program that stops before each of its calls that changes something. Its children run on as if alone."""
+
+    def __init__(self, words, env, cwd):
+        self.pid, self.info, self.status = start(words, env, cwd), Info(), None
+        self.others = set()
+        os.waitpid(self.pid, 0)
+        libc.ptrace(PTRACE_SETOPTIONS, self.pid, None, OPTIONS)
+        self.stopped = self.pid
+
+    def next(self):
+        """The name of the call that it stops at; None when it has ended, with self.status."""
+        pass_on = 0
+        while True:
+            if self.stopped:
+                libc.ptrace(PTRACE_CONT, self.stopped, None, pass_on)
+            pid, status = os.waitpid(-1, WALL)
+            pass_on, self.stopped = 0, pid if os.WIFSTOPPED(status) else None
+            if not self.stopped:
+                self.others.discard(pid)
+                if pid == self.pid:
+                    self.end(status)
+                    return None
+            elif status >> 8 == SECCOMP_STOP:
+                name = change_of(pid, self.info) if pid == self.pid else None
+                if name:
+                    return name
+            elif pid != self.pid and pid not in self.others:
+                self.others.add(pid)  # its first stop
+            elif os.WSTOPSIG(status) != signal.SIGTRAP:
+                pass_on = os.WSTOPSIG(status)
+
+    def end(self, status):
+        self.status = status
+        for pid in self.others:
+            os.kill(pid, signal.SIGKILL)
+        for pid in self.others:
+            os.waitpid(pid, WALL)
+
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+        self.end(os.waitpid(self.pid, WALL)[1])
+
+
 def run_killed(machine, words, n, env):
     """Kills the program before its n-th change. The name of the call; None when it ended, with
     success, before that."""
-    info = Info()
-    pid = start([PROGRAM] + words, env, machine.work)
-    os.waitpid(pid, 0)
-    libc.ptrace(PTRACE_SETOPTIONS, pid, None, TRACESYSGOOD | EXITKILL)
-    pass_on = 0
-    while True:
-        libc.ptrace(PTRACE_SYSCALL, pid, None, pass_on)
-        _, status = os.waitpid(pid, 0)
-        if not os.WIFSTOPPED(status):
-            check(status == 0, "%s ends with success" % words[0], "status %#x" % status)
+    traced = Traced([PROGRAM] + words, env, machine.work)
+    for _ in range(n):
+        name = traced.next()
+        if name is None:
+            check(traced.status == 0, "%s ends with success" % words[0], "status %#x" % traced.status)
             return None
-        pass_on = 0
-        if os.WSTOPSIG(status) != SYSCALL_STOP:
-            pass_on = os.WSTOPSIG(status) if os.WSTOPSIG(status) != signal.SIGTRAP else 0
-            continue
-        name = change_of(pid, info)
-        n -= name is not None
-        if name and n == 0:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            return name
+    traced.kill()
+    return name
 
 
 # --- states ---

@@ -249,26 +249,16 @@ UNLOAD = ["unload", "web"]
 
 def run_signalled(machine, words, n, number, env):
     """Sends the signal before the n-th change. (the name of the call, the status); (None, status) when there was none."""
-    info, call = killed.Info(), None
-    pid = killed.start([PROGRAM] + words, env, machine.work)
-    os.waitpid(pid, 0)
-    killed.libc.ptrace(killed.PTRACE_SETOPTIONS, pid, None, killed.TRACESYSGOOD | killed.EXITKILL)
-    pass_on = 0
+    traced, call = killed.Traced([PROGRAM] + words, env, machine.work), None
     while True:
-        killed.libc.ptrace(killed.PTRACE_SYSCALL, pid, None, pass_on)
-        _, status = os.waitpid(pid, 0)
-        if not os.WIFSTOPPED(status):
-            return call, status
-        pass_on = 0
-        if os.WSTOPSIG(status) != killed.SYSCALL_STOP:
-            pass_on = os.WSTOPSIG(status) if os.WSTOPSIG(status) != signal.SIGTRAP else 0
-            continue
-        name = killed.change_of(pid, info)
-        n -= name is not None
-        if name and n == 0:
+        name = traced.next()
+        if name is None:
+            return call, traced.status
+        n -= 1
+        if n == 0:
             call = name
-            os.kill(pid, number)
-            os.kill(pid, number)  # who is impatient sends it twice
+            os.kill(traced.pid, number)
+            os.kill(traced.pid, number)  # who is impatient sends it twice
 
 
 class Signalled(killed.Case):
