@@ -75,8 +75,7 @@ done
 describe lang /opt/bin/lnag3.11
 refused "a typing error" "did you mean '/opt/bin/lang3.11'\?" aaforge load -q lang.yaml
 says "--allow-missing" 'note: the program .* is missing' aaforge load -q --allow-missing lang.yaml
-attempt aaforge status lang
-matches "it is loaded" '^lang +enforce' "$output"
+refused "status does not vouch for it" '^lang +enforce +not in force .*there is no program' aaforge status lang
 aaforge unload -q lang
 
 # What cannot be executed.
