@@ -55,12 +55,26 @@ struct offers {
 		size_t count;
 		struct glob_screen *screen;
 	} files[2];
+	const struct rule **others; /* the profile's own of other kinds */
+	size_t other_count;
 	size_t at; /* the pattern of the next rule */
 };
 
 static bool is_offer(const struct rule *rule)
 {
 	return rule->origin != ORIGIN_DESCRIPTION && !rule->qualifiers.deny;
+}
+
+static void find_others(struct offers *offers)
+{
+	const struct rule *first = offers->input->profile->body.rules;
+	size_t room = 0;
+	for (const struct rule *rule = first; rule; rule = rule->next)
+		room += is_offer(rule) && rule->ops != &rule_file;
+	offers->others = arena_array(&offers->input->unit->arena, room, sizeof(*offers->others));
+	for (const struct rule *rule = first; rule; rule = rule->next)
+		if (is_offer(rule) && rule->ops != &rule_file)
+			offers->others[offers->other_count++] = rule;
 }
 
 static struct offers find_offers(const struct check_input *input)
@@ -76,6 +90,7 @@ static struct offers find_offers(const struct check_input *input)
 		(struct offered){own.at, own.count, pattern_list_screen(&unit->arena, &own)};
 	offers.files[1] =
 		(struct offered){included->files.at, included->files.count, included->screen};
+	find_others(&offers);
 	return offers;
 }
 
@@ -300,14 +315,13 @@ static const struct rule *find_covering(const struct offers *offers, struct want
 		wanted->regions.at[i].is_extra = false;
 	if (wanted->regions.count == 0)
 		return NULL;
-	for (const struct rule *rule = offers->input->profile->body.rules; rule;
-		rule = rule->next) {
+	for (size_t i = 0; i < offers->other_count; i++) {
 		struct region_list by = {.unit = unit, .scope = wanted->scope};
-		if (!may_cover(wanted, rule))
+		if (!may_cover(wanted, offers->others[i]))
 			continue;
-		regions_of_rule(&by, rule);
+		regions_of_rule(&by, offers->others[i]);
 		if (is_covered_by(wanted, &by))
-			return rule;
+			return offers->others[i];
 	}
 	for (size_t i = 0; i < included->other_count; i++)
 		if (may_cover(wanted, included->others[i].rule) &&
