@@ -1,5 +1,5 @@
 #include "analysis/rulebook.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 /* Collects the rules that speak about one access. */
 struct collector {

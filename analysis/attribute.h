@@ -12,7 +12,7 @@
  */
 
 #include "policy/expand.h"
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 /* The rules of one profile, those of its includes too, ready for questions. */
 struct rulebook;
@@ -44,7 +44,7 @@ struct attribution {
 struct attribution attribute_file(struct arena *arena, const struct rulebook *book,
 	struct slice path, bool owner, enum perm perm);
 
-/* A socket; family and type are names of policy/names.h and neither is NULL. */
+/* A socket; family and type are names of policy/names/names.h and neither is NULL. */
 struct attribution attribute_network(
 	struct arena *arena, const struct rulebook *book, const char *family, const char *type);
 

@@ -13,7 +13,7 @@
  */
 
 #include "analysis/blob.h"
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 struct decision {
 	bool mediated; /* the profile has a say; if not, it is allowed */

@@ -1,5 +1,5 @@
 #include "analysis/expect_report.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 /* What an assertion about a whole family asks about. */
 static const char *const every_type[] = {"stream", "dgram", "seqpacket", "rdm", "raw", "packet"};

@@ -4,7 +4,7 @@
 /* What analysis/attribute.c asks: the inside of a rulebook. See analysis/attribute.h. */
 
 #include "analysis/attribute.h"
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 
 /* A rule with its patterns ready to match. */
 struct entry {

@@ -7,7 +7,7 @@
  */
 
 #include "analysis/blob.h"
-#include "policy/glob_smallest.h"
+#include "policy/glob/smallest.h"
 
 /* Most programs that are named one by one; an automaton that matches more is a pattern. */
 #define XMATCH_WORDS 64
@@ -17,8 +17,8 @@ bool xmatch_words(struct arena *arena, const struct compiled_db *xmatch, struct 
 	size_t *ret_count);
 
 /*
- * The automaton for policy/attachment.h, its states numbered as in the kernel; NULL when it has
- * more than `most` states, or does not start as all of apparmor_parser do. In the arena.
+ * The automaton for policy/glob/attachment.h, its states numbered as in the kernel; NULL when it
+ * has more than `most` states, or does not start as all of apparmor_parser do. In the arena.
  */
 const struct small_automaton *xmatch_automaton(
 	struct arena *arena, const struct compiled_db *xmatch, uint32_t most);

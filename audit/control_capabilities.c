@@ -1,6 +1,6 @@
 #include "audit/check.h"
 #include "audit/intake.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 /* What Docker gives where nothing is said; podman and containerd give parts of it. */
 #define DEFAULT_SET                                                                                \

@@ -4,8 +4,8 @@
  * where the root is read-only and nothing writable is mounted.
  */
 #include "audit/check.h"
-#include "policy/glob.h"
-#include "policy/names.h"
+#include "policy/glob/glob.h"
+#include "policy/names/names.h"
 
 /* With more mounts than that nothing is said of writes. */
 enum { GRANTS_SHOWN = 20, MOUNTS_MAX = 100 };

@@ -1,6 +1,6 @@
 #include "audit/facts.h"
 
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 enum { INCLUDES_DEEP = 32, WRITABLE_MAX = 1000 };
 

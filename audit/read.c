@@ -1,5 +1,5 @@
 #include "audit/intake.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 /* Of one document. */
 enum { SUBJECTS_MAX = 5000, WORDS_MAX = 200000, SHARED_KEYS_MAX = 500 };

@@ -1,7 +1,7 @@
 #include "cli/aside.h"
 
 #include "manager/change/replaced.h"
-#include "manager/host.h"
+#include "manager/host/host.h"
 #include "manager/system/path.h"
 
 #include <stdlib.h>

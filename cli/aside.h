@@ -7,7 +7,7 @@
  */
 
 #include "cli/desired.h"
-#include "manager/scan.h"
+#include "manager/disk/scan.h"
 
 struct aside {
 	struct slice file;    /* its name below PROFILES */

@@ -9,7 +9,7 @@
  * that comparing them would take long, those that are left count as conflicts.
  */
 
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 
 struct attachment_table;
 

@@ -6,7 +6,7 @@
 #include "cli/audit_report.h"
 #include "cli/report.h"
 #include "compiler/service/read.h"
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/bounds.h"
 #include "manager/system/rewrite.h"
 

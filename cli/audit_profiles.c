@@ -3,7 +3,7 @@
 #include "audit/facts.h"
 #include "cli/pipeline.h"
 #include "cli/report.h"
-#include "manager/loaded.h"
+#include "manager/kernel/loaded.h"
 #include "parser/parser.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 /* What apparmor_parser says, put at the line of the description that caused it. */
 
 #include "cli/pipeline.h"
-#include "manager/parser.h"
+#include "manager/apparmor_parser/parser.h"
 
 /*
  * Adds a diagnostic to the item's unit for each message of a verdict, and for a verdict that is

@@ -2,9 +2,9 @@
 
 #include "cli/texts.h"
 #include "manager/change/replaced.h"
-#include "manager/host.h"
-#include "manager/library.h"
-#include "manager/scan.h"
+#include "manager/host/host.h"
+#include "manager/apparmor_parser/library.h"
+#include "manager/disk/scan.h"
 
 struct returning {
 	struct machine *machine;

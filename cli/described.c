@@ -3,8 +3,8 @@
 
 #include "cli/cli.h"
 #include "compiler/service/read.h"
-#include "manager/documents.h"
-#include "manager/file.h"
+#include "manager/system/documents.h"
+#include "manager/system/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

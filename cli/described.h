@@ -7,7 +7,7 @@
  */
 
 #include "base/arena.h"
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 struct described {
 	struct slice path;     /* of the file, with a NUL behind */

@@ -3,8 +3,8 @@
 #include "cli/described.h"
 #include "cli/origin.h"
 #include "manager/change/judgment.h"
-#include "manager/file.h"
-#include "manager/record.h"
+#include "manager/system/file.h"
+#include "manager/disk/record.h"
 #include "manager/system/path.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include "cli/gather.h"
 #include "cli/machine.h"
 #include "cli/plan.h"
-#include "manager/transaction.h"
+#include "manager/change/transaction.h"
 
 struct desired {
 	const struct gathered *item;

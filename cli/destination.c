@@ -1,6 +1,6 @@
 #include "cli/destination.h"
 
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/rewrite.h"
 
 static bool names_directory(const char *path)

@@ -6,7 +6,7 @@
  */
 
 #include "cli/cli.h"
-#include "manager/stage.h"
+#include "manager/system/stage.h"
 
 struct destination {
 	const char *path;    /* what -o says; NULL: standard output */

@@ -2,7 +2,7 @@
 
 #include "cli/bring_back.h"
 #include "cli/fallback.h"
-#include "manager/host.h"
+#include "manager/host/host.h"
 
 #include <errno.h>
 

@@ -9,7 +9,7 @@
 
 #include "cli/cli.h"
 #include "manager/places.h"
-#include "manager/policy_set.h"
+#include "manager/kernel/policy_set.h"
 
 /*
  * Has `apparmor_parser --replace` load the text of each member that is not SET_SAME, one after the

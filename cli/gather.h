@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 #include "manager/host/root_check.h"
 #include "manager/places.h"
-#include "manager/policy_set.h"
+#include "manager/kernel/policy_set.h"
 
 /* A template that is a file. */
 struct gathered_template {

@@ -7,7 +7,7 @@
  */
 
 #include "base/arena.h"
-#include "manager/error.h"
+#include "manager/system/error.h"
 #include "manager/places.h"
 
 /*

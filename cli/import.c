@@ -2,7 +2,7 @@
 
 #include "audit/import.h"
 #include "cli/report.h"
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/rewrite.h"
 
 static enum status write_text(const struct options *options, struct slice text)

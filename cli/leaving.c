@@ -5,7 +5,7 @@
 #include "cli/desired.h"
 #include "cli/origin.h"
 #include "cli/review.h"
-#include "manager/file.h"
+#include "manager/system/file.h"
 
 /* What has the last word without --force; the first is told. */
 static void object(const struct machine *machine, struct leaving *leaving, struct slice words)

@@ -5,7 +5,7 @@
 
 #include "cli/machine.h"
 #include "cli/plan.h"
-#include "manager/transaction.h"
+#include "manager/change/transaction.h"
 
 struct leaving {
 	const struct installed *installed;

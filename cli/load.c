@@ -2,8 +2,8 @@
 #include "cli/load_kernel.h"
 #include "cli/plan.h"
 #include "cli/rivals.h"
-#include "manager/kernel.h"
-#include "manager/record.h"
+#include "manager/kernel/kernel.h"
+#include "manager/disk/record.h"
 #include "manager/system/stop.h"
 
 struct load {

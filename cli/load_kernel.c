@@ -1,9 +1,9 @@
 #include "cli/load_kernel.h"
 
-#include "manager/kernel.h"
+#include "manager/kernel/kernel.h"
 #include "manager/kernel/expected.h"
 #include "manager/kernel/namespaces.h"
-#include "manager/record.h"
+#include "manager/disk/record.h"
 
 #include <errno.h>
 

@@ -4,7 +4,7 @@
 /* The inside of `aaforge lookup`: lookup.c asks and answers, lookup_policy.c looks at profiles. */
 
 #include "cli/review.h"
-#include "manager/runtime.h"
+#include "manager/host/runtime.h"
 
 struct lookup {
 	const struct options *options;

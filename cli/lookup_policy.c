@@ -1,8 +1,8 @@
 #include "cli/image.h"
 #include "cli/lookup.h"
-#include "manager/kernel.h"
-#include "manager/probe.h"
-#include "manager/scan.h"
+#include "manager/kernel/kernel.h"
+#include "manager/kernel/probe.h"
+#include "manager/disk/scan.h"
 #include "manager/system/path.h"
 
 #include <errno.h>

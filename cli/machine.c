@@ -1,9 +1,9 @@
 #include "cli/machine.h"
 
-#include "manager/kernel.h"
-#include "manager/records.h"
+#include "manager/kernel/kernel.h"
+#include "manager/disk/records.h"
 #include "manager/system/path.h"
-#include "manager/transaction.h"
+#include "manager/change/transaction.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>

@@ -11,10 +11,10 @@
  */
 
 #include "cli/cli.h"
-#include "manager/installed.h"
-#include "manager/lock.h"
-#include "manager/policy_set.h"
-#include "manager/tasks.h"
+#include "manager/disk/installed.h"
+#include "manager/system/lock.h"
+#include "manager/kernel/policy_set.h"
+#include "manager/host/tasks.h"
 
 struct machine {
 	const struct options *options;

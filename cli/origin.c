@@ -1,6 +1,6 @@
 #include "cli/origin.h"
 
-#include "manager/digest.h"
+#include "manager/system/digest.h"
 
 bool text_was_made_from(struct slice text, struct slice description)
 {

@@ -1,7 +1,7 @@
 /* What every command prints with, and the table of commands. */
 #include "cli/cli.h"
 
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include "cli/template_store.h"
 #include "compiler/lower.h"
 #include "compiler/service/read.h"
-#include "manager/digest.h"
+#include "manager/system/digest.h"
 
 #include <stdlib.h>
 

@@ -11,10 +11,10 @@
 
 #include "cli/cli.h"
 #include "compiler/output/profile.h"
-#include "manager/documents.h"
-#include "manager/file.h"
+#include "manager/system/documents.h"
+#include "manager/system/file.h"
 #include "manager/host/root_check.h"
-#include "manager/library.h"
+#include "manager/apparmor_parser/library.h"
 #include "manager/system/bounds.h"
 
 /* One document on its way. Everything in it lives in `unit`. */

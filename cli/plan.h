@@ -25,7 +25,7 @@
 
 #include "cli/cli.h"
 #include "cli/running.h"
-#include "manager/policy_set.h"
+#include "manager/kernel/policy_set.h"
 
 struct plan_line {
 	char sign;		/* + new, ~ changed, - gone, = same, ! refused */

@@ -1,10 +1,10 @@
 #include "cli/review.h"
 
 #include "cli/review_host.h"
-#include "manager/documents.h"
-#include "manager/file.h"
-#include "manager/kernel.h"
-#include "manager/probe.h"
+#include "manager/system/documents.h"
+#include "manager/system/file.h"
+#include "manager/kernel/kernel.h"
+#include "manager/kernel/probe.h"
 #include "manager/system/path.h"
 
 #include <errno.h>

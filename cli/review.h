@@ -14,8 +14,8 @@
 #include "cli/gather.h"
 #include "cli/running.h"
 #include "manager/change/judgment.h"
-#include "manager/host.h"
-#include "manager/records.h"
+#include "manager/host/host.h"
+#include "manager/disk/records.h"
 
 struct review_row {
 	struct slice namespace, name;

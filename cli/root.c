@@ -1,6 +1,6 @@
 #include "cli/root.h"
 
-#include "manager/library.h"
+#include "manager/apparmor_parser/library.h"
 #include "manager/system/rooted.h"
 
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  *         3 | network: [inet tcq]
  */
 
-#include "manager/bytes.h"
+#include "manager/system/bytes.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #include "cli/status.h"
 
 #include "cli/machine.h"
-#include "manager/kernel.h"
+#include "manager/kernel/kernel.h"
 
 #include <stdlib.h>
 

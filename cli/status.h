@@ -5,7 +5,7 @@
  * status_print.c shows them. */
 
 #include "cli/review.h"
-#include "manager/tasks.h"
+#include "manager/host/tasks.h"
 
 struct status_view {
 	const struct options *options;

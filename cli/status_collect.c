@@ -1,5 +1,5 @@
 #include "cli/status.h"
-#include "manager/kernel.h"
+#include "manager/kernel/kernel.h"
 #include "manager/system/path.h"
 
 #include <stdlib.h>

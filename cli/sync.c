@@ -3,7 +3,7 @@
 #include "cli/effort.h"
 #include "cli/rivals.h"
 #include "cli/trusted.h"
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/path.h"
 
 #include <stdlib.h>

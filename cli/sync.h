@@ -5,7 +5,7 @@
 
 #include "cli/gather.h"
 #include "cli/machine.h"
-#include "manager/bytes.h"
+#include "manager/system/bytes.h"
 
 struct sync {
 	struct machine *machine;

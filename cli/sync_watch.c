@@ -1,9 +1,9 @@
 #include "cli/said.h"
 #include "cli/sync.h"
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/stop.h"
 #include "manager/system/path.h"
-#include "manager/watch.h"
+#include "manager/change/watch.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

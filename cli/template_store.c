@@ -2,7 +2,7 @@
 
 #include "cli/report.h"
 #include "compiler/template_sign.h"
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/path.h"
 #include "templates/templates.h"
 

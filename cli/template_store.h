@@ -4,7 +4,7 @@
 /* Templates by name or path, each prepared once per run. */
 
 #include "cli/pipeline.h"
-#include "manager/digest.h"
+#include "manager/system/digest.h"
 
 /*
  * The template of a service: a built-in, or a file relative to the description at `path`. NULL

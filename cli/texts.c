@@ -2,8 +2,8 @@
 
 #include "cli/report.h"
 #include "cli/toolbox.h"
-#include "manager/library.h"
-#include "manager/verdict.h"
+#include "manager/apparmor_parser/library.h"
+#include "manager/apparmor_parser/verdict.h"
 
 /* A text with what is said about it. */
 struct work {

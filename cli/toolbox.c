@@ -1,6 +1,6 @@
 #include "cli/toolbox.h"
 
-#include "manager/library.h"
+#include "manager/apparmor_parser/library.h"
 
 #include <stdlib.h>
 

@@ -7,9 +7,9 @@
  */
 
 #include "cli/cli.h"
-#include "manager/cache.h"
-#include "manager/features.h"
-#include "manager/parser.h"
+#include "manager/apparmor_parser/cache.h"
+#include "manager/apparmor_parser/features.h"
+#include "manager/apparmor_parser/parser.h"
 
 struct toolbox {
 	struct cache *cache; /* NULL with --no-cache */

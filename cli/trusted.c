@@ -1,6 +1,6 @@
 #include "cli/trusted.h"
 
-#include "manager/file.h"
+#include "manager/system/file.h"
 
 #include <errno.h>
 #include <unistd.h>

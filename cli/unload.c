@@ -3,11 +3,11 @@
 #include "cli/review.h"
 #include "cli/unload_names.h"
 #include "manager/host/process.h"
-#include "manager/kernel.h"
+#include "manager/kernel/kernel.h"
 #include "manager/kernel/namespaces.h"
-#include "manager/record.h"
+#include "manager/disk/record.h"
 #include "manager/system/stop.h"
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 
 #define TASKS_TOLD 10 /* for each profile */
 #define GROUP	   16 /* profiles that are removed between two looks at the tasks */

@@ -4,10 +4,10 @@
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "compiler/service/read.h"
-#include "manager/documents.h"
-#include "manager/file.h"
-#include "manager/kernel.h"
-#include "manager/label.h"
+#include "manager/system/documents.h"
+#include "manager/system/file.h"
+#include "manager/kernel/kernel.h"
+#include "manager/kernel/label.h"
 #include "manager/system/path.h"
 
 #include <stdlib.h>

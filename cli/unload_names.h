@@ -4,7 +4,7 @@
 /* What the operands of unload stand for: profiles that the kernel holds. */
 
 #include "cli/cli.h"
-#include "manager/loaded.h"
+#include "manager/kernel/loaded.h"
 #include "manager/places.h"
 
 struct unload_target {

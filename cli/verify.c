@@ -2,7 +2,7 @@
 
 #include "cli/blame.h"
 #include "cli/toolbox.h"
-#include "manager/verdict.h"
+#include "manager/apparmor_parser/verdict.h"
 
 #include <stdlib.h>
 #include <unistd.h>

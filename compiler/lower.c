@@ -4,7 +4,7 @@
 #include "compiler/lower_template.h"
 #include "parser/parser.h"
 #include "policy/escape.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 static struct binding_value *add_value(
 	struct lowering *l, enum template_variable variable, size_t room)

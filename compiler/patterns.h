@@ -7,8 +7,8 @@
  */
 
 #include "compiler/compile.h"
-#include "policy/glob_screen.h"
-#include "policy/region.h"
+#include "policy/glob/screen.h"
+#include "policy/rule/region.h"
 
 struct pattern {
 	const struct file_rule *rule;

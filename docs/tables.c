@@ -7,8 +7,8 @@
 #include "compiler/output/launch.h"
 #include "compiler/service/keys.h"
 #include "compiler/template.h"
-#include "policy/names.h"
-#include "policy/rules.h"
+#include "policy/names/names.h"
+#include "policy/rule/rules.h"
 
 /* mdoc reads a backslash, and a dot or quote at the start of a line, as its own. */
 static void print_mdoc(const char *text)

@@ -1,6 +1,6 @@
 #include "manager/places.h"
 
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "manager/system/path.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
  * test can show it another world.
  */
 
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 struct places {
 	char *root; /* "" for this machine, else an absolute path without a slash at its end */

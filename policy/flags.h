@@ -3,7 +3,7 @@
 
 /* The flags of a profile: flags=(attach_disconnected, complain). apparmor.d(5), "Flags". */
 
-#include "policy/items.h"
+#include "policy/rule/items.h"
 
 /*
  * Reads the members of a flags list into the profile. Unknown flags, bad values and conflicts are

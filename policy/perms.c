@@ -1,6 +1,6 @@
 /* Permissions of file rules: "mrwklPx" to bits and back. apparmor.d(5), "Access Modes". */
 
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 struct mode {
 	const char *lower; /* before the x */

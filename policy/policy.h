@@ -45,7 +45,7 @@ struct qualifiers {
 	enum owner owner;
 };
 
-/* The common head of every rule; the kinds (policy/rules.h) embed it first. */
+/* The common head of every rule; the kinds (policy/rule/rules.h) embed it first. */
 struct rule {
 	struct rule *next;
 	const struct rule_ops *ops;

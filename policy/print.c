@@ -2,7 +2,7 @@
 
 #include "policy/comment.h"
 #include "policy/includes.h"
-#include "policy/items.h"
+#include "policy/rule/items.h"
 
 static void qualifiers_print(const struct qualifiers *qualifiers, struct buf *out)
 {

@@ -6,7 +6,7 @@
  * the same bytes.
  */
 
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 /* One rule with its qualifiers, without comma: "owner /tmp/a rwk". */
 void rule_print(const struct rule *rule, struct buf *out);

@@ -2,7 +2,7 @@
 
 #include "policy/comment.h"
 #include "policy/includes.h"
-#include "policy/items.h"
+#include "policy/rule/items.h"
 
 static const char *const headings[SECTION_COUNT] = {
 	[SECTION_INCLUDES] = "abstractions",

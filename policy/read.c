@@ -1,6 +1,6 @@
 #include "policy/reader.h"
 
-#include "policy/items.h"
+#include "policy/rule/items.h"
 
 static void fail(struct reader *reader, enum diag_id id, struct span at, const char *message)
 {

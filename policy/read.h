@@ -7,7 +7,7 @@
  */
 
 #include "parser/syntax.h"
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 /*
  * Resolves include paths. `find` returns the files that `include <path>` (magic) or `include

@@ -3,7 +3,7 @@
 #include "policy/reader.h"
 
 #include "policy/includes.h"
-#include "policy/items.h"
+#include "policy/rule/items.h"
 
 bool block_is_known(const struct statement *statement)
 {

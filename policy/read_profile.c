@@ -1,7 +1,7 @@
 #include "policy/flags.h"
 #include "policy/reader.h"
 
-#include "policy/items.h"
+#include "policy/rule/items.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 /* What the files that read whole texts share: read.c, read_profile.c, read_block.c. */
 
 #include "policy/read.h"
-#include "policy/rule_read.h"
+#include "policy/rule/read.h"
 
 struct reader {
 	struct unit *unit;

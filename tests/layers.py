@@ -412,7 +412,7 @@ def check_hosts():
 
 
 def all_families():
-    with open(os.path.join(ROOT, "policy/names_families.def"), encoding="utf-8") as f:
+    with open(os.path.join(ROOT, "policy/names/families.def"), encoding="utf-8") as f:
         names = re.findall(r'^NAME\("(\w+)"', f.read(), re.M)
     return "name: layers\ntemplate: host\nbinary: /app\nnetwork: [%s]\n" % ", ".join(n for n in names if n != "unspec")
 

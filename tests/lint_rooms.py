@@ -27,11 +27,11 @@ ALLOWED = {"base/arena.c": {"malloc", "free", "abort"}, "lexer/lexer.l": {"longj
 PATHS = re.compile(r"(?<![A-Za-z0-9_>.])(open|creat|fopen|opendir|scandir|stat|lstat|access|readlink|rename|unlink|mkdir|rmdir"
                    r"|symlink|link|chmod|chown|truncate|realpath|statfs|inotify_add_watch)\s*\(|AT_FDCWD")
 # The root itself, programs of this machine, its /proc and /dev; AT_FDCWD as a mark, with an absolute real path.
-PATHS_ALLOWED = {"manager/places.c": {"realpath"}, "cli/main.c": {"realpath"}, "manager/parser.c": {"access", "stat", None},
-                 "manager/process.c": {"open"}, "manager/apply.c": {None}, "manager/target.c": {None},
-                 "manager/features.c": {None}, "manager/host_check.c": {None},
+PATHS_ALLOWED = {"manager/places.c": {"realpath"}, "cli/main.c": {"realpath"}, "manager/apparmor_parser/parser.c": {"access", "stat", None},
+                 "manager/system/process.c": {"open"}, "manager/disk/apply.c": {None}, "manager/system/target.c": {None},
+                 "manager/apparmor_parser/features.c": {None}, "manager/host/check.c": {None},
                  # Through a descriptor that is open already; whether a root is this machine's own.
-                 "manager/file.c": {"open", "readlink"}, "manager/host/root_view.c": {"stat"}}
+                 "manager/system/file.c": {"open", "readlink"}, "manager/host/root_view.c": {"stat"}}
 
 
 def files(room):
@@ -71,7 +71,7 @@ OPEN = re.compile(r"(?<![A-Za-z0-9_>.])(?:(fopen|freopen)\s*\(|(?:path_)?open(?:
 
 
 def may_hang(text):
-    """Files that others name are read by manager/file.c: whatever else opens something to read may not wait for it."""
+    """Files that others name are read by manager/system/file.c: whatever else opens something to read may not wait for it."""
     for match in OPEN.finditer(without_comments_and_strings(text)):
         flags = match.group(2) or ""
         if match.group(1) or ("O_RDONLY" in flags and not re.search("O_(NONBLOCK|DIRECTORY|PATH)", flags)):

@@ -6,7 +6,7 @@
  */
 #include "compiler/check/check.h"
 
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 /* Those that abi/3.0 lacks, and what apparmor_parser makes of them; perfmon and bpf it has. */
 static const struct newer {

@@ -9,7 +9,7 @@
  */
 #include "compiler/check/check.h"
 
-#include "policy/region.h"
+#include "policy/rule/region.h"
 
 enum { ALLOWS_MAX = 256, REGIONS_MAX = 8, WORK_MAX = 1000 };
 

@@ -4,7 +4,7 @@
  * for one program are the business of cli/attach_claim.c, which sees all of a run.
  */
 #include "compiler/check/check.h"
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 
 struct interpreter {
 	const char *name;

@@ -6,7 +6,7 @@
 #include "compiler/check/check.h"
 #include "compiler/service/service.h"
 #include "compiler/service/syscalls.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 static const struct text *find(const struct text *list, const char *name)
 {

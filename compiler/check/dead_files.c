@@ -8,7 +8,7 @@
 #include "compiler/check/check.h"
 #include "compiler/check/meet.h"
 
-#include "policy/glob_union.h"
+#include "policy/glob/union.h"
 
 enum { DENIES_MAX = 1024, DENIES_FEW = 64 };
 

@@ -1,6 +1,6 @@
 #include "compiler/check/dead_regions.h"
 
-#include "policy/region.h"
+#include "policy/rule/region.h"
 
 /* Comparisons of patterns that one profile's rules may take; beyond, no claims are made. */
 enum { WORK_MAX = 30000, LOOK_COST = 64 };

@@ -2,10 +2,10 @@
 #define COMPILER_CHECK_DEAD_REGIONS_H
 
 /*
- * Allow rules that denies take away, for every kind whose rules have regions (policy/region.h).
- * An entry of the description is `dead-rule` or `partly-dead-rule`, by denies of the description,
- * of the template and of abstractions; an allow of an abstraction is `dead-included-rule`, by
- * denies of the template.
+ * Allow rules that denies take away, for every kind whose rules have regions
+ * (policy/rule/region.h). An entry of the description is `dead-rule` or `partly-dead-rule`, by
+ * denies of the description, of the template and of abstractions; an allow of an abstraction is
+ * `dead-included-rule`, by denies of the template.
  */
 
 #include "compiler/check/check.h"

@@ -1,6 +1,6 @@
 #include "compiler/check/meet.h"
 
-#include "policy/glob_union.h"
+#include "policy/glob/union.h"
 
 enum {
 	MISSES_MAX = 64, /* of one row, before all rows are walked together */

@@ -4,7 +4,7 @@
 /*
  * Which patterns of one list meet which of another, for checks that look at pairs. Short lists and
  * patterns that meet early are compared one by one; where many do not meet, one walk of all
- * together (policy/glob_union.h) tells those that do. When the check's work is used up
+ * together (policy/glob/union.h) tells those that do. When the check's work is used up
  * (check_is_over), rows end early.
  *
  *     struct meet meet = meet_new(unit, &writes, &executes);

@@ -3,7 +3,7 @@
 #include "base/version.h"
 #include "compiler/output/yaml_print.h"
 #include "policy/comment.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "compiler/check/check.h"
 #include "policy/escape.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 #include <stdlib.h>
 

@@ -15,7 +15,8 @@ struct sandbox {
 	bool all_capabilities;
 	const struct families {
 		struct families *next;
-		const char *name; /* as policy/names.h has it: "inet"; sorted, unique, no "unix" */
+		const char *name; /* as policy/names/names.h has it: "inet"; sorted, unique, no
+				     "unix" */
 	} * families;
 	bool all_families;
 

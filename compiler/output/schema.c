@@ -1,7 +1,7 @@
 #include "compiler/output/schema.h"
 
 #include "compiler/service/keys.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 #include <jansson.h>
 

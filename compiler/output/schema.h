@@ -3,8 +3,8 @@
 
 /*
  * The JSON Schema (draft 2020-12) of the description language, made from the tables that the reader
- * uses (compiler/service/keys.def, policy/names.h). It accepts whatever the reader accepts of shape
- * and refuses unknown keys; what goes beyond shape (paths with `..`, children that are not
+ * uses (compiler/service/keys.def, policy/names/names.h). It accepts whatever the reader accepts of
+ * shape and refuses unknown keys; what goes beyond shape (paths with `..`, children that are not
  * described, globs) is the reader's business.
  */
 

@@ -1,6 +1,6 @@
 #include "compiler/service/reader.h"
 
-#include "policy/names.h"
+#include "policy/names/names.h"
 
 /* tcp, udp and icmp belong to IP; apparmor_parser knows no icmp for inet6 (it is raw there). */
 static bool check_protocol(

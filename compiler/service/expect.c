@@ -1,7 +1,7 @@
 #include "compiler/service/reader.h"
 
-#include "policy/names.h"
-#include "policy/rules.h"
+#include "policy/names/names.h"
+#include "policy/rule/rules.h"
 
 static struct text trimmed(const struct text *text)
 {

@@ -1,7 +1,7 @@
 #include "compiler/service/reader.h"
 
 #include "lexer/unescape.h"
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 
 enum { PATH_BYTES = 4095 }; /* PATH_MAX less the NUL, linux/limits.h */
 

@@ -45,7 +45,7 @@ struct path_entry {
 
 struct network_entry {
 	struct network_entry *next;
-	const char *family, *type, *protocol; /* names of policy/names.h; NULL: any */
+	const char *family, *type, *protocol; /* names of policy/names/names.h; NULL: any */
 	struct span span;
 };
 
@@ -70,7 +70,7 @@ struct expectation {
 	struct slice text;	     /* as written */
 	bool only_owner, only_other; /* file: asked for one of the two only; else for both */
 	struct slice path;	     /* literal bytes */
-	unsigned perms; /* enum perm of policy/rules.h, without PERM_EXEC for EXPECT_FILE */
+	unsigned perms; /* enum perm of policy/rule/rules.h, without PERM_EXEC for EXPECT_FILE */
 	bool has_as;
 	enum exec_as as;
 	struct slice as_name;

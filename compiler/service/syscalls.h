@@ -17,7 +17,7 @@ struct capability_call {
 };
 
 struct refused_family {
-	const char *family; /* as policy/names.h has it */
+	const char *family; /* as policy/names/names.h has it */
 	const char *since;  /* "Docker from 23": which default filters refuse it */
 };
 

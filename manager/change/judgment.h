@@ -8,9 +8,9 @@
  * could not be seen counts for nothing.
  */
 
-#include "manager/findings.h"
-#include "manager/installed.h"
-#include "manager/record.h"
+#include "manager/host/findings.h"
+#include "manager/disk/installed.h"
+#include "manager/disk/record.h"
 
 /* By weight: of several the last one is the state. */
 enum profile_state {

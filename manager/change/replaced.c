@@ -1,7 +1,7 @@
 #include "manager/change/replaced.h"
 
-#include "manager/file.h"
-#include "manager/host.h"
+#include "manager/system/file.h"
+#include "manager/host/host.h"
 #include "manager/system/path.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "manager/host/attachments.h"
 
 #include "analysis/xmatch.h"
-#include "manager/label.h"
+#include "manager/kernel/label.h"
 #include "manager/system/path.h"
 #include "policy/escape.h"
 

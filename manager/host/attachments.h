@@ -14,9 +14,9 @@
  * Nothing fails: what cannot be seen is told apart from what is not there.
  */
 
-#include "manager/policy_set.h"
-#include "manager/scan.h"
-#include "policy/attachment.h"
+#include "manager/kernel/policy_set.h"
+#include "manager/disk/scan.h"
+#include "policy/glob/attachment.h"
 
 struct contender {
 	struct slice name;

@@ -2,7 +2,7 @@
 #define MANAGER_HOST_CONTEST_H
 
 /*
- * Who gets a program that several profiles attach to, as policy/attachment.h reckons on the
+ * Who gets a program that several profiles attach to, as policy/glob/attachment.h reckons on the
  * automata that the kernel has, or gets. What cannot be decided is told as DISPUTE_MAYBE, never as
  * nothing. Nothing fails.
  */

@@ -2,10 +2,10 @@
 
 #include "manager/host/interpreter.h"
 #include "manager/host/sight.h"
-#include "manager/label.h"
-#include "manager/pseudo.h"
+#include "manager/kernel/label.h"
+#include "manager/system/pseudo.h"
 #include "manager/system/path.h"
-#include "manager/tasks.h"
+#include "manager/host/tasks.h"
 
 #include <errno.h>
 #include <fcntl.h>

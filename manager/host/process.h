@@ -16,7 +16,7 @@
  */
 
 #include "base/arena.h"
-#include "manager/error.h"
+#include "manager/system/error.h"
 #include "manager/host/unit.h"
 #include "manager/places.h"
 

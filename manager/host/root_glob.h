@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 #include "manager/host/root_view.h"
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 
 enum root_match {
 	ROOT_MATCH_NONE,    /* no file */

@@ -10,7 +10,7 @@
 #include "compiler/service/container.h"
 #include "compiler/service/keys.h"
 #include "manager/host/root_check.h"
-#include "policy/rules.h"
+#include "policy/rule/rules.h"
 
 /* A profile of the description: its own, or that of a child. */
 struct root_side {

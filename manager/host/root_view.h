@@ -9,7 +9,7 @@
  * A view is a picture of the time of each first look: it lives as long as one run.
  */
 
-#include "manager/error.h"
+#include "manager/system/error.h"
 #include "manager/system/rooted.h"
 
 struct root_view;

@@ -1,6 +1,6 @@
 #include "manager/host/sight.h"
 
-#include "manager/pseudo.h"
+#include "manager/system/pseudo.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "manager/kernel/expected.h"
 
-#include "manager/bytes.h"
-#include "manager/file.h"
+#include "manager/system/bytes.h"
+#include "manager/system/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 /* Which hash the kernel will show of a profile that it does not hold yet. */
 
-#include "manager/loaded.h"
+#include "manager/kernel/loaded.h"
 
 /*
  * That of a profile that it holds. Without one, none where the parameter hash_policy is off, else

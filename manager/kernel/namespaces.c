@@ -1,10 +1,10 @@
 #include "manager/kernel/namespaces.h"
 
-#include "manager/digest.h"
-#include "manager/file.h"
-#include "manager/kernel.h"
+#include "manager/system/digest.h"
+#include "manager/system/file.h"
+#include "manager/kernel/kernel.h"
 #include "manager/system/path.h"
-#include "manager/tasks.h"
+#include "manager/host/tasks.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "manager/system/bounds.h"
 
-#include "manager/file.h"
+#include "manager/system/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * links, of the very file that is read then.
  */
 
-#include "manager/bytes.h"
-#include "manager/error.h"
+#include "manager/system/bytes.h"
+#include "manager/system/error.h"
 
 struct bounds {
 	char **directories; /* without symbolic links */

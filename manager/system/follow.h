@@ -15,7 +15,7 @@
  * changed between its reading and the beginning of its watch is new (follow_is_new).
  */
 
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 #include <sys/inotify.h>
 

@@ -1,7 +1,7 @@
 #include "manager/system/rewrite.h"
 
-#include "manager/file.h"
-#include "manager/target.h"
+#include "manager/system/file.h"
+#include "manager/system/target.h"
 
 #include <errno.h>
 #include <fcntl.h>

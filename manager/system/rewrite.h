@@ -9,7 +9,7 @@
  */
 
 #include "base/slice.h"
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 /*
  * Puts text in the place of the content of `path`. A new file gets mode 0644 less the umask, and

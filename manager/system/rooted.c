@@ -1,6 +1,6 @@
 #include "manager/system/rooted.h"
 
-#include "manager/bytes.h"
+#include "manager/system/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
  * ends on the way is trusted: nothing can be read there.
  */
 
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 #include <limits.h>
 #include <sys/types.h>

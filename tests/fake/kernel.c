@@ -24,8 +24,8 @@
 #include "tests/fake/tree.h"
 
 #include "analysis/blob.h"
-#include "manager/digest.h"
-#include "manager/file.h"
+#include "manager/system/digest.h"
+#include "manager/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 #include "tests/fake/table.h"
 
 #include "base/buf.h"
-#include "manager/file.h"
-#include "manager/loaded.h"
+#include "manager/system/file.h"
+#include "manager/kernel/loaded.h"
 
 #include <errno.h>
 #include <stdio.h>

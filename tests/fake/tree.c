@@ -1,7 +1,7 @@
 #include "tests/fake/tree.h"
 
-#include "manager/digest.h"
-#include "manager/file.h"
+#include "manager/system/digest.h"
+#include "manager/system/file.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -2,7 +2,7 @@
  * Globs, one a line: the first two are compared, and the others are cut out of the first. Each
  * answer is held against glob_match on its own witness.
  */
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { GLOBS = 6 };

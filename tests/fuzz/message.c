@@ -2,7 +2,7 @@
  * Any bytes as what apparmor_parser writes to standard error, and after a NUL the profile that it
  * was given: messages that point into them, and no more of them than may be kept.
  */
-#include "manager/message.h"
+#include "manager/apparmor_parser/message.h"
 #include "tests/fuzz/fuzz.h"
 
 static size_t count_lines(struct slice text)

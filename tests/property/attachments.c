@@ -7,7 +7,7 @@
  *                                         a directory of its own, DIRECTORY/1 and so on
  */
 
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 
 #include "base/buf.h"
 

@@ -9,7 +9,7 @@
  *     subtract WHOLE EXCEPT…    "yes GLOB…", "no" or "complex"
  */
 
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * answers with a walk as the kernel does it, with its tables and rings, on the compiled automata.
  */
 
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 
 #include "base/buf.h"
 #include "tests/unit/analysis_compile.h"

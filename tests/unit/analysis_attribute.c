@@ -1,6 +1,6 @@
 #include "analysis/attribute.h"
 #include "parser/parser.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 #include "policy/print.h"
 #include "policy/read.h"
 #include "tests/unit/analysis_compile.h"

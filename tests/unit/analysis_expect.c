@@ -1,6 +1,6 @@
 #include "analysis/expect.h"
 #include "parser/parser.h"
-#include "policy/names.h"
+#include "policy/names/names.h"
 #include "policy/read.h"
 #include "tests/unit/analysis_compile.h"
 #include "tests/unit/unit.h"

@@ -1,7 +1,7 @@
 /* Attachments of compiled profiles: the programs, and the automaton against that of the text. */
 
 #include "analysis/xmatch.h"
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 #include "tests/unit/analysis_compile.h"
 #include "tests/unit/unit.h"
 

@@ -1,8 +1,8 @@
 #include "compiler/service/index.h"
 #include "compiler/service/read.h"
 #include "compiler/service/yaml.h"
-#include "policy/names.h"
-#include "policy/rules.h"
+#include "policy/names/names.h"
+#include "policy/rule/rules.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

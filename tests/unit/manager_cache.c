@@ -1,6 +1,6 @@
-#include "manager/cache.h"
-#include "manager/file.h"
-#include "manager/verdict.h"
+#include "manager/apparmor_parser/cache.h"
+#include "manager/system/file.h"
+#include "manager/apparmor_parser/verdict.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/features.h"
+#include "manager/apparmor_parser/features.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/file.h"
+#include "manager/system/file.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

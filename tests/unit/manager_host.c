@@ -1,4 +1,4 @@
-#include "manager/host.h"
+#include "manager/host/host.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/installed.h"
+#include "manager/disk/installed.h"
 #include "tests/unit/manager_world.h"
 #include "tests/unit/unit.h"
 

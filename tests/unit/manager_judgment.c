@@ -1,5 +1,5 @@
 #include "manager/change/judgment.h"
-#include "manager/scan.h"
+#include "manager/disk/scan.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/kernel.h"
+#include "manager/kernel/kernel.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

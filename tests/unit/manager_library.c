@@ -1,5 +1,5 @@
-#include "manager/file.h"
-#include "manager/library.h"
+#include "manager/system/file.h"
+#include "manager/apparmor_parser/library.h"
 #include "policy/includes.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"

@@ -1,4 +1,4 @@
-#include "manager/loaded.h"
+#include "manager/kernel/loaded.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

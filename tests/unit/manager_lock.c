@@ -1,4 +1,4 @@
-#include "manager/lock.h"
+#include "manager/system/lock.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

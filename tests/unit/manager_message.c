@@ -1,4 +1,4 @@
-#include "manager/message.h"
+#include "manager/apparmor_parser/message.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

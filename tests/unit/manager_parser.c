@@ -1,6 +1,6 @@
-#include "manager/parser.h"
-#include "manager/cache.h"
-#include "manager/features.h"
+#include "manager/apparmor_parser/parser.h"
+#include "manager/apparmor_parser/cache.h"
+#include "manager/apparmor_parser/features.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

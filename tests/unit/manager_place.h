@@ -3,7 +3,7 @@
 
 /* A temporary directory for a test, and what tests of the manager do in it. */
 
-#include "manager/error.h"
+#include "manager/system/error.h"
 
 #include <sys/types.h>
 

@@ -1,4 +1,4 @@
-#include "manager/policy_set.h"
+#include "manager/kernel/policy_set.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/process.h"
+#include "manager/system/process.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/records.h"
+#include "manager/disk/records.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "manager/runtime.h"
+#include "manager/host/runtime.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

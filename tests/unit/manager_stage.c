@@ -1,6 +1,6 @@
-#include "manager/stage.h"
-#include "manager/file.h"
-#include "manager/target.h"
+#include "manager/system/stage.h"
+#include "manager/system/file.h"
+#include "manager/system/target.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

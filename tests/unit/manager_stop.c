@@ -1,5 +1,5 @@
-#include "manager/process.h"
-#include "manager/stage.h"
+#include "manager/system/process.h"
+#include "manager/system/stage.h"
 #include "manager/system/stop.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"

@@ -1,6 +1,6 @@
 #include "manager/host/sight.h"
-#include "manager/label.h"
-#include "manager/tasks.h"
+#include "manager/kernel/label.h"
+#include "manager/host/tasks.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
-#include "manager/transaction.h"
-#include "manager/file.h"
-#include "manager/journal.h"
+#include "manager/change/transaction.h"
+#include "manager/system/file.h"
+#include "manager/disk/journal.h"
 #include "tests/unit/manager_world.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 #include "manager/system/follow.h"
-#include "manager/watch.h"
+#include "manager/change/watch.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 

@@ -3,7 +3,7 @@
  * tests/unit/analysis_attachment.c and of tests/vm/cases/56-attachment-order.sh.
  */
 
-#include "policy/attachment.h"
+#include "policy/glob/attachment.h"
 #include "tests/unit/unit.h"
 
 static struct arena arena;

@@ -1,6 +1,6 @@
 #include "tests/unit/policy_support.h"
 
-#include "policy/region.h"
+#include "policy/rule/region.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

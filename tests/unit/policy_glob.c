@@ -3,7 +3,7 @@
  * apparmor_parser's is the business of tests/property/globs.py.
  */
 
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 #include "tests/unit/unit.h"
 
 static struct arena arena;

@@ -3,7 +3,7 @@
  * exactly the difference.
  */
 
-#include "policy/glob.h"
+#include "policy/glob/glob.h"
 #include "tests/unit/unit.h"
 
 enum { MOST = 64 };

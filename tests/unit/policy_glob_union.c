@@ -5,9 +5,9 @@
  */
 
 #include "base/buf.h"
-#include "policy/glob.h"
-#include "policy/glob_screen.h"
-#include "policy/glob_union.h"
+#include "policy/glob/glob.h"
+#include "policy/glob/screen.h"
+#include "policy/glob/union.h"
 #include "tests/unit/unit.h"
 
 enum { SIDE = 34, ROUNDS = 60, PATHS = 40 };
