@@ -1,7 +1,7 @@
 #include "cli/help_key.h"
 #include "cli/options_table.h"
 #include "cli/report.h"
-#include "compiler/output/launch.h"
+#include "compiler/output/outputs.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "cli/destination.h"
 #include "cli/pipeline.h"
-#include "compiler/output/launch.h"
+#include "compiler/output/outputs.h"
 #include "compiler/output/seccomp_file.h"
 #include "compiler/output/yaml_print.h"
 

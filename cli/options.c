@@ -1,6 +1,6 @@
 #include "cli/options_table.h"
 
-#include "compiler/output/launch.h"
+#include "compiler/output/outputs.h"
 
 #include <ctype.h>
 #include <errno.h>

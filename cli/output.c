@@ -1,4 +1,4 @@
-/* What every command prints with, and the table of commands. */
+/* What every command prints with. */
 #include "cli/cli.h"
 
 #include "manager/system/error.h"
@@ -7,15 +7,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-const struct command commands[COMMAND_COUNT] = {
-#define COMMAND(symbol, arguments, summary)                                                        \
-	[COMMAND_##symbol] = {#symbol, arguments, summary, command_##symbol},
-#include "cli/commands.def"
-#undef COMMAND
-};
-
-_Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "one entry per command");
 
 /* The first that was printed. Notes and warnings are none. */
 static char *problem;

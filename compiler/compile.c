@@ -1,20 +1,10 @@
 #include "compiler/compile.h"
 
 #include "compiler/carve.h"
-#include "compiler/check/check.h"
+#include "compiler/check/checks.h"
 #include "compiler/lower.h"
 #include "compiler/service/container.h"
 #include "policy/includes.h"
-
-const struct policy_template *template_of_profile(const struct service *service,
-	const struct service_templates *templates, const struct profile *profile)
-{
-	size_t index = 0;
-	for (const struct service *child = service->children; child; child = child->next, index++)
-		if (slice_eq(child->name, profile->name))
-			return templates->children[index];
-	return templates->own;
-}
 
 /*
  * The variables of the policy. Those of one template are shared by all of its profiles; where

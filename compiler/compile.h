@@ -7,8 +7,7 @@
  *     service_read -> service -> lower (with its template) -> policy -> carve -> check -> print
  */
 
-#include "compiler/service/service.h"
-#include "compiler/template.h"
+#include "compiler/service_templates.h"
 #include "policy/print.h"
 
 struct compile_options {
@@ -18,16 +17,6 @@ struct compile_options {
 	bool run;	     /* it is about to be run: check that, too, where no `container` is
 				given */
 };
-
-/* The templates of a service: its own, and one for each of its children, in their order. */
-struct service_templates {
-	const struct policy_template *own;
-	const struct policy_template *const *children;
-};
-
-/* The template of a profile: of the child of that name, else the service's own. */
-const struct policy_template *template_of_profile(const struct service *service,
-	const struct service_templates *templates, const struct profile *profile);
 
 /* A compiled profile with what later stages need: its text, and where each line of it comes from.
  */

@@ -4,7 +4,7 @@
  */
 #include "audit/audit.h"
 #include "cli/options_table.h"
-#include "compiler/output/launch.h"
+#include "compiler/output/outputs.h"
 #include "compiler/service/keys.h"
 #include "compiler/template.h"
 #include "policy/names/names.h"

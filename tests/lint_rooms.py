@@ -1,4 +1,5 @@
-"""The house keeps its order: includes point left only, the pure rooms make no system call."""
+"""The house keeps its order: includes point left only, the pure rooms make no system call, and inside of a room no
+more than three files call each other in a circle."""
 
 import os
 import re
@@ -8,6 +9,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import ROOT, check, finish, say  # noqa: E402
+
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 
 # Leftmost first: a room may include itself and what stands before it.
 ROOMS = ["base", "lexer", "parser", "policy", "templates", "compiler", "analysis", "audit", "manager", "cli"]
@@ -86,6 +89,56 @@ def check_paths(path, text):
                 check(match.group(1) in PATHS_ALLOWED.get(path, ()), "%s:%d does not go through manager/system/path.h" % (path, number), line.strip())
 
 
+CIRCLE_MOST = 3
+
+
+def symbols(room):
+    """({name: the file that defines it}, {file: names that it wants from others}) of a room's objects."""
+    defined, wanted = {}, {}
+    for objects, sources in ((BUILD, ROOT), (os.path.join(BUILD, "gen"), os.path.join(BUILD, "gen"))):
+        for folder, _, names in os.walk(os.path.join(objects, room)):
+            for path in (os.path.join(folder, name) for name in names if name.endswith(".o")):
+                file = os.path.relpath(path, objects)[:-2]
+                if not os.path.exists(os.path.join(sources, file + ".c")):
+                    continue  # of a source that is gone
+                listing = subprocess.run(["nm", "--format=posix", path], stdout=subprocess.PIPE, text=True, check=True).stdout
+                for name, kind in (line.split()[:2] for line in listing.splitlines()):
+                    if kind == "U":
+                        wanted.setdefault(file, set()).add(name)
+                    elif kind in "TDRBVW":
+                        defined[name] = file
+    return defined, wanted
+
+
+def reached(calls, start):
+    """All files that a file calls, directly or through others."""
+    seen, todo = set(), [start]
+    while todo:
+        for other in calls.get(todo.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return seen
+
+
+def circles(calls):
+    """Sets of files each of which calls all others of its set, directly or through others."""
+    all_reached = {file: reached(calls, file) for file in calls}
+    found = set()
+    for file, others in all_reached.items():
+        if file in others:
+            found.add(frozenset(other for other in others if file in all_reached.get(other, ())))
+    return found
+
+
+def check_circles(room):
+    defined, wanted = symbols(room)
+    check(defined, "%s is built" % room)
+    calls = {file: {defined[name] for name in names if defined.get(name, file) != file} for file, names in wanted.items()}
+    large = [sorted(circle) for circle in circles(calls) if len(circle) > CIRCLE_MOST]
+    check(not large, "%s: more than %d files call each other in a circle" % (room, CIRCLE_MOST), "\n".join(map(" ".join, large)))
+
+
 def check_format():
     """One version of clang-format decides how the sources look; it is not in every distribution."""
     if not shutil.which("clang-format-14"):
@@ -109,12 +162,15 @@ def main():
             if room in ("manager", "cli") and not path.startswith("manager/system/"):
                 check_paths(path, text)
             check(len(text.splitlines()) <= 600, "%s is longer than 600 lines" % path)
+        check_circles(room)
     check_format()
     # The rules above must be able to fail.
     check(CALL.search("x = malloc (3);"), "a system call is recognised")
     check(PATHS.search("int fd = open(path, 0)") and not PATHS.search("path_open(path, 0, 0)"), "a path is recognised")
     check(not CALL.search("arena->free(3)"), "a member is not a system call")
     check(may_hang("int fd = open(path, O_RDONLY |\n O_CLOEXEC);") and may_hang("fopen(path, x)"), "a read that may wait is recognised")
+    ring = {"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": {"a"}, "e": {"a"}}
+    check(circles(ring) == {frozenset("abcd")}, "a circle is recognised, and who only calls into it is none of it")
     check(not may_hang("int fd = openat(at, name, O_RDONLY | O_NONBLOCK);"), "one that may not is none")
     finish()
 

@@ -31,11 +31,6 @@ struct check_input {
 #include "compiler/check/checks.def"
 #undef CHECK
 
-/* Runs all checks on a profile and on its children; those of the run only with `run`. */
-void check_profile(struct unit *unit, const struct service_templates *templates,
-	const struct scope *scope, const struct profile *profile, const struct service *service,
-	enum abi abi, bool run);
-
 /*
  * Whether the check has used up its work (limits->check_work): then it stops, claims nothing more,
  * and says so by check_too_complex.
