@@ -89,12 +89,12 @@ static bool is_listed(const struct aside_list *list, struct slice file)
 enum status aside_read(struct machine *machine, struct aside_list *ret_list)
 {
 	const struct options *options = machine->options;
-	struct aside_list list = {.entries = arena_array(machine->arena, options->replaced_count,
+	struct aside_list list = {.entries = arena_array(machine->arena, options->replaced.count,
 					  sizeof(*list.entries))};
 	bool is_good = true;
-	for (size_t i = 0; i < options->replaced_count; i++) {
+	for (size_t i = 0; i < options->replaced.count; i++) {
 		struct aside *aside = &list.entries[list.count];
-		if (!read_one(machine, options->replaced[i], aside))
+		if (!read_one(machine, options->replaced.at[i], aside))
 			is_good = false;
 		else
 			list.count += !is_listed(&list, aside->file);

@@ -95,7 +95,7 @@ static enum status read_texts(
 	struct bytes path = {0}, text = {0};
 	if (!file_list_read_if(directory, is_profile_name, &files, &error))
 		return print_error(error);
-	if (!library_open(options->base, options->include_dirs, options->include_count,
+	if (!library_open(options->base, options->include_dirs.at, options->include_dirs.count,
 		    out_of_memory, &library, &error)) {
 		file_list_free(&files);
 		return print_error(error);

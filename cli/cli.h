@@ -27,6 +27,12 @@ enum command_id {
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_TAP, FORMAT_SARIF };
 
+/* What an option that may be given several times was given with. */
+struct option_list {
+	const char **at;
+	size_t count;
+};
+
 /* What the options of a command line say. */
 struct options {
 	const char *output;
@@ -46,16 +52,12 @@ struct options {
 	bool pod;		   /* --kind Pod, else Deployment */
 	unsigned kubernetes_minor; /* 30 for 1.30 */
 	unsigned pid;		   /* 0: not given */
-	const char **include_dirs;
-	size_t include_count;
-	const char **template_dirs;
-	size_t template_count;
+	struct option_list include_dirs, template_dirs;
 	bool allow_outside, allow_writable;
-	const char **replaced; /* --replace-distribution */
-	size_t replaced_count;
-	unsigned timeout; /* seconds */
-	unsigned memory;  /* MiB */
-	unsigned jobs;	  /* 0: all processors */
+	struct option_list replaced; /* --replace-distribution */
+	unsigned timeout;	     /* seconds */
+	unsigned memory;	     /* MiB */
+	unsigned jobs;		     /* 0: all processors */
 	enum format format;
 	enum severity severities[DIAG_COUNT];
 	const char *command_line, *profiles;
@@ -79,9 +81,10 @@ extern const struct command commands[COMMAND_COUNT];
 
 /*
  * Reads the options of a command. argv[0] is the command's name. false after a usage error has been
- * printed. The caller frees include_dirs, template_dirs and replaced.
+ * printed.
  */
 bool options_read(enum command_id command, int argc, char **argv, struct options *ret_options);
+void options_free(struct options *options);
 
 /* `aaforge help`, `aaforge help COMMAND`: usage and options from the tables. */
 void help_overview(FILE *out);

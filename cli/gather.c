@@ -398,8 +398,8 @@ static bool are_includes_trusted(struct gatherer *g)
 	const struct options *options = &g->options;
 	if (options->base && !trusted_directory(&g->trusted, options->base))
 		return false;
-	for (size_t i = 0; i < options->include_count; i++)
-		if (!trusted_directory(&g->trusted, options->include_dirs[i]))
+	for (size_t i = 0; i < options->include_dirs.count; i++)
+		if (!trusted_directory(&g->trusted, options->include_dirs.at[i]))
 			return false;
 	return true;
 }

@@ -67,9 +67,6 @@ int main(int argc, char **argv)
 	enum status status = commands[command].run(&options);
 	if (options.json && status != STATUS_OK)
 		report_json_failure(status);
-	free(options.include_dirs);
-	free(options.root_base);
-	free(options.template_dirs);
-	free(options.replaced);
+	options_free(&options);
 	return finish_output(status);
 }

@@ -18,13 +18,6 @@
 #define ON_COMPILING (ON(compile) | ON_PARSING)
 #define ON_LOOKING   (ON(compile) | ON(check) | ON(test))
 
-const struct option_entry option_table[OPTION_COUNT] = {
-#define OPTION(symbol, letter, long_name, argument, on, help)                                      \
-	[OPTION_##symbol] = {letter, long_name, argument, on, help},
-#include "cli/options.def"
-#undef OPTION
-};
-
 _Static_assert(COMMAND_COUNT <= 32, "a bit for each command");
 
 /* getopt_long returns letters, or FIRST_LONG + index for options that have none. */
@@ -63,22 +56,27 @@ static enum option_id option_of(int value)
 	return OPTION_COUNT;
 }
 
-static bool read_number(
-	const char *option, const char *text, unsigned least, unsigned most, unsigned *ret_number)
+static bool read_number(const struct option_entry *entry, const char *text, unsigned *ret_number)
 {
 	char *end;
 	errno = 0;
 	unsigned long number = strtoul(text, &end, 10);
-	if (errno || *end || end == text || text[0] == '-' || number < least || number > most) {
-		print_problem("--%s takes a whole number from %u to %u, not '%s'", option, least,
-			most, text);
+	if (errno || *end || end == text || text[0] == '-' || number < entry->least ||
+		number > entry->most) {
+		print_problem("--%s takes a whole number from %u to %u, not '%s'", entry->long_name,
+			entry->least, entry->most, text);
 		return false;
 	}
 	*ret_number = (unsigned)number;
 	return true;
 }
 
-static bool read_format(enum command_id command, const char *text, struct options *options)
+/* The options whose values are words of their own: read_x for READ(x) in options.def. */
+#define READER(what)                                                                               \
+	static bool read_##what(enum command_id command __attribute__((unused)), const char *text, \
+		struct options *options)
+
+READER(format)
 {
 	if (command != COMMAND_test && strcmp(text, "text") == 0)
 		options->format = FORMAT_TEXT;
@@ -114,26 +112,22 @@ static bool set_severity(const char *text, enum severity severity, struct option
 	return true;
 }
 
-static void add_directory(const char ***dirs, size_t *count, const char *dir)
+READER(warning)
 {
-	const char **more = reallocarray(*dirs, *count + 1, sizeof(*more));
-	if (!more)
-		out_of_memory();
-	more[(*count)++] = dir;
-	*dirs = more;
+	return set_severity(text, SEVERITY_WARNING, options);
 }
 
-static void add_replaced(struct options *options, const char *file)
+READER(error)
 {
-	const char **files =
-		realloc(options->replaced, (options->replaced_count + 1) * sizeof(*files));
-	if (!files)
-		out_of_memory();
-	files[options->replaced_count++] = file;
-	options->replaced = files;
+	return set_severity(text, SEVERITY_ERROR, options);
 }
 
-static bool read_abi(const char *text, struct options *options)
+READER(silence)
+{
+	return set_severity(text, SEVERITY_OFF, options);
+}
+
+READER(abi)
 {
 	if (abi_find(slice_str(text), &options->abi))
 		return true;
@@ -142,7 +136,7 @@ static bool read_abi(const char *text, struct options *options)
 }
 
 /* What can be a namespace's name without any escape: "tenant", "tenants//a". */
-static bool read_namespace(const char *text, struct options *options)
+READER(namespace)
 {
 	size_t good =
 		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
@@ -155,7 +149,7 @@ static bool read_namespace(const char *text, struct options *options)
 	return false;
 }
 
-static bool read_target(const char *text, struct options *options)
+READER(to)
 {
 	const char *names[OUTPUT_COUNT + 2] = {"profile", "all"};
 	for (size_t i = 0; i < OUTPUT_COUNT; i++)
@@ -172,7 +166,7 @@ static bool read_target(const char *text, struct options *options)
 	return false;
 }
 
-static bool read_kind(const char *text, struct options *options)
+READER(kind)
 {
 	options->pod = strcmp(text, "Pod") == 0;
 	if (options->pod || strcmp(text, "Deployment") == 0)
@@ -181,7 +175,7 @@ static bool read_kind(const char *text, struct options *options)
 	return false;
 }
 
-static bool read_kubernetes(const char *text, struct options *options)
+READER(kubernetes)
 {
 	const char *minor = strncmp(text, "1.", 2) == 0 ? text + 2 : "";
 	size_t digits = strspn(minor, "0123456789");
@@ -193,7 +187,7 @@ static bool read_kubernetes(const char *text, struct options *options)
 	return false;
 }
 
-static bool read_fail_on(const char *text, struct options *options)
+READER(fail_on)
 {
 	static const enum severity all[] = {SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR};
 	options->fail_on = SEVERITY_OFF;
@@ -206,135 +200,66 @@ static bool read_fail_on(const char *text, struct options *options)
 	return false;
 }
 
+/* The table. A row names a member of struct options, of the type of its kind, or a reader. */
+#define MEMBER(member, type)                                                                       \
+	.offset = _Generic(&((struct options *)NULL)->member, type *                               \
+			   : offsetof(struct options, member))
+#define FLAG(member) .type = OPTION_FLAG, MEMBER(member, bool)
+#define TEXT(member) .type = OPTION_TEXT, MEMBER(member, const char *)
+#define LIST(member) .type = OPTION_LIST, MEMBER(member, struct option_list)
+#define NUMBER(member, first, last)                                                                \
+	.type = OPTION_NUMBER, MEMBER(member, unsigned), .least = (first), .most = (last)
+#define READ(what) .type = OPTION_READ, .read = read_##what
+const struct option_entry option_table[OPTION_COUNT] = {
+#define OPTION(symbol, short_name, name, takes, setting, commands, words)                          \
+	[OPTION_##symbol] = {.letter = (short_name),                                               \
+		.long_name = (name),                                                               \
+		.argument = (takes),                                                               \
+		setting,                                                                           \
+		.on = (commands),                                                                  \
+		.help = (words)},
+#include "cli/options.def"
+#undef OPTION
+};
+
+static void add_word(struct option_list *words, const char *word)
+{
+	const char **more = reallocarray(words->at, words->count + 1, sizeof(*more));
+	if (!more)
+		out_of_memory();
+	more[words->count++] = word;
+	words->at = more;
+}
+
 static bool set_option(
 	enum command_id command, enum option_id id, const char *text, struct options *options)
 {
-	switch (id) {
-	case OPTION_output:
-		options->output = text;
+	const struct option_entry *entry = &option_table[id];
+	void *member = (char *)options + entry->offset;
+	switch (entry->type) {
+	case OPTION_FLAG:
+		*(bool *)member = true;
 		return true;
-	case OPTION_to:
-		return read_target(text, options);
-	case OPTION_kind:
-		return read_kind(text, options);
-	case OPTION_kubernetes_version:
-		return read_kubernetes(text, options);
-	case OPTION_merge:
-		options->merge = text;
+	case OPTION_TEXT:
+		*(const char **)member = text;
 		return true;
-	case OPTION_annotate:
-		options->annotate = true;
+	case OPTION_LIST:
+		add_word(member, text);
 		return true;
-	case OPTION_self_contained:
-		options->self_contained = true;
-		return true;
-	case OPTION_abi:
-		return read_abi(text, options);
-	case OPTION_base:
-		options->base = text;
-		return true;
-	case OPTION_include:
-		add_directory(&options->include_dirs, &options->include_count, text);
-		return true;
-	case OPTION_templates:
-		add_directory(&options->template_dirs, &options->template_count, text);
-		return true;
-	case OPTION_allow_outside:
-		options->allow_outside = true;
-		return true;
-	case OPTION_allow_writable:
-		options->allow_writable = true;
-		return true;
-	case OPTION_features:
-		options->features = text;
-		return true;
-	case OPTION_parser:
-		options->parser = text;
-		return true;
-	case OPTION_timeout:
-		return read_number("timeout", text, 1, 3600, &options->timeout);
-	case OPTION_memory:
-		return read_number("memory", text, 16, 65536, &options->memory);
-	case OPTION_jobs:
-		return read_number("jobs", text, 1, 1024, &options->jobs);
-	case OPTION_no_cache:
-		options->no_cache = true;
-		return true;
-	case OPTION_format:
-		return read_format(command, text, options);
-	case OPTION_quiet:
-		options->quiet = true;
-		return true;
-	case OPTION_warning:
-		return set_severity(text, SEVERITY_WARNING, options);
-	case OPTION_error:
-		return set_severity(text, SEVERITY_ERROR, options);
-	case OPTION_no:
-		return set_severity(text, SEVERITY_OFF, options);
-	case OPTION_complain:
-		options->complain = true;
-		return true;
-	case OPTION_namespace:
-		return read_namespace(text, options);
-	case OPTION_dry_run:
-		options->dry_run = true;
-		return true;
-	case OPTION_force:
-		options->force = true;
-		return true;
-	case OPTION_replace_distribution:
-		add_replaced(options, text);
-		return true;
-	case OPTION_any:
-		options->any = true;
-		return true;
-	case OPTION_installed:
-		options->installed = true;
-		return true;
-	case OPTION_prune:
-		options->prune = true;
-		return true;
-	case OPTION_watch:
-		options->watch = true;
-		return true;
-	case OPTION_json:
-		options->json = true;
-		return true;
-	case OPTION_runtime:
-		options->runtime = text;
-		return true;
-	case OPTION_pid:
-		return read_number("pid", text, 1, INT_MAX, &options->pid);
-	case OPTION_root:
-		options->root = text;
-		return true;
-	case OPTION_allow_missing:
-		options->allow_missing = true;
-		return true;
-	case OPTION_command_line:
-		options->command_line = text;
-		return true;
-	case OPTION_profiles:
-		options->profiles = text;
-		return true;
-	case OPTION_live:
-		options->live = true;
-		return true;
-	case OPTION_fail_on:
-		return read_fail_on(text, options);
-	case OPTION_fix:
-		options->fix = true;
-		return true;
-	case OPTION_in_place:
-		options->in_place = true;
-		return true;
-	case OPTION_help:
-		options->help = true;
-		return true;
-	case OPTION_COUNT:
-		break;
+	case OPTION_NUMBER:
+		return read_number(entry, text, member);
+	case OPTION_READ:
+		return entry->read(command, text, options);
 	}
 	return false;
+}
+
+void options_free(struct options *options)
+{
+	free(options->include_dirs.at);
+	free(options->template_dirs.at);
+	free(options->replaced.at);
+	free(options->root_base);
 }
 
 static void print_unknown(enum command_id command, char **argv)

@@ -6,17 +6,30 @@
 #include "cli/cli.h"
 
 enum option_id {
-#define OPTION(symbol, letter, long_name, argument, on, help) OPTION_##symbol,
+#define OPTION(symbol, ...) OPTION_##symbol,
 #include "cli/options.def"
 #undef OPTION
 	OPTION_COUNT
+};
+
+enum option_type {
+	OPTION_FLAG,   /* bool */
+	OPTION_TEXT,   /* const char * */
+	OPTION_LIST,   /* struct option_list */
+	OPTION_NUMBER, /* unsigned, from `least` to `most` */
+	OPTION_READ,   /* whatever `read` sets */
 };
 
 struct option_entry {
 	char letter;	       /* or 0 */
 	const char *long_name; /* or NULL */
 	const char *argument;  /* or NULL */
-	unsigned on;	       /* bit n: command n takes it */
+	enum option_type type;
+	size_t offset; /* of the member of struct options */
+	unsigned least, most;
+	/* false after a problem was printed. */
+	bool (*read)(enum command_id command, const char *text, struct options *options);
+	unsigned on; /* bit n: command n takes it */
 	const char *help;
 };
 

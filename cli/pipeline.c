@@ -23,8 +23,8 @@ static bool set_bounds(struct pipeline *pipeline, struct error **ret_error)
 	pipeline->bounds.is_open = options->allow_outside;
 	if (file_is_directory(own) && !bounds_add(&pipeline->bounds, own, ret_error))
 		return false;
-	for (size_t i = 0; i < options->template_count; i++)
-		if (!bounds_add(&pipeline->bounds, options->template_dirs[i], ret_error))
+	for (size_t i = 0; i < options->template_dirs.count; i++)
+		if (!bounds_add(&pipeline->bounds, options->template_dirs.at[i], ret_error))
 			return false;
 	return true;
 }
@@ -47,7 +47,7 @@ bool pipeline_open(const struct options *options, struct pipeline *ret_pipeline)
 			},
 	};
 	struct error *error = NULL;
-	if (!library_open(options->base, options->include_dirs, options->include_count,
+	if (!library_open(options->base, options->include_dirs.at, options->include_dirs.count,
 		    out_of_memory, &pipeline.library, &error)) {
 		pipeline_problem(&pipeline, error);
 		return false;

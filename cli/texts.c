@@ -166,8 +166,8 @@ static void run_all(struct run *run)
 	struct parser_source source = {next_job, job_done, run};
 	unsigned use = run->options->complain ? TOOLBOX_COMPLAINS : 0;
 	if (!toolbox_open(run->options, use, &run->tools, &error) ||
-		!library_open(run->options->base, run->options->include_dirs,
-			run->options->include_count, out_of_memory, &run->library, &error) ||
+		!library_open(run->options->base, run->options->include_dirs.at,
+			run->options->include_dirs.count, out_of_memory, &run->library, &error) ||
 		!parser_run(run->tools.parser, &source, &error))
 		worsen(run, print_error(error));
 	library_free(run->library);

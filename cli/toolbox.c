@@ -14,8 +14,8 @@ static struct parser_options parser_options_of(const struct options *options, un
 	struct parser_options parser_options = {
 		.path = options->parser,
 		.base = base_of(options),
-		.includes = options->include_dirs,
-		.include_count = options->include_count,
+		.includes = options->include_dirs.at,
+		.include_count = options->include_dirs.count,
 		.namespace = options->namespace,
 		.complains = use & TOOLBOX_COMPLAINS,
 		.limits = process_limits_default,

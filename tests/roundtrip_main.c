@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 			check_item(&run, &item, &pipeline);
 	work_item_free(&item);
 	pipeline_close(&pipeline);
-	free(options.include_dirs);
+	options_free(&options);
 	printf("%u passed, %u failed\n", run.passed, run.failed);
 	return run.failed ? STATUS_INPUT : STATUS_OK;
 }
