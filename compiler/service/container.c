@@ -34,33 +34,50 @@ static void read_key(struct reader *reader, const struct key *key, const struct 
 	struct container *container)
 {
 	struct span unused;
-	if (key->id == KEY_IMAGE)
+	switch ((enum container_key)key->id) {
+	case READS_IMAGE:
 		read_image(reader, key, node, container);
-	else if (key->id == KEY_COMMAND)
+		break;
+	case READS_COMMAND:
 		read_command(reader, key, node, container);
-	else if (key->id == KEY_USER)
+		break;
+	case READS_USER:
 		read_user(reader, key, node, container);
-	else if (key->id == KEY_ALLOW_UNSAFE_USER)
+		break;
+	case READS_ALLOW_UNSAFE_USER:
 		read_flag(reader, key, node, &container->allow_unsafe_user, &unused);
-	else if (key->id == KEY_READ_ONLY)
+		break;
+	case READS_READ_ONLY:
 		read_flag(reader, key, node, &container->read_only, &container->read_only_span);
-	else if (key->id == KEY_CONTAINER_TMPFS)
+		break;
+	case READS_CONTAINER_TMPFS:
 		read_tmpfs(reader, key, node, container);
-	else if (key->id == KEY_VOLUMES)
+		break;
+	case READS_VOLUMES:
 		read_volumes(reader, key, node, container);
-	else if (key->id == KEY_PORTS)
+		break;
+	case READS_PORTS:
 		read_ports(reader, key, node, container);
-	else if (key->id == KEY_ENVIRONMENT)
+		break;
+	case READS_ENVIRONMENT:
 		read_environment(reader, key, node, container);
-	else if (key->id == KEY_RESTART)
+		break;
+	case READS_RESTART:
 		read_restart(reader, key, node, container);
-	else if (key->id == KEY_NO_NEW_PRIVILEGES)
+		break;
+	case READS_NO_NEW_PRIVILEGES:
 		read_flag(reader, key, node, &container->no_new_privileges,
 			&container->no_new_privileges_span);
-	else if (key->id == KEY_CONTAINER_SECCOMP)
+		break;
+	case READS_CONTAINER_SECCOMP:
 		read_seccomp(reader, key, node, container);
-	else
+		break;
+	case READS_MEMORY:
+	case READS_CPUS:
+	case READS_PIDS:
 		read_limits(reader, key, node, container);
+		break;
+	}
 }
 
 struct container *container_new(struct reader *reader)

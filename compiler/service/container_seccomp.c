@@ -122,16 +122,23 @@ static void read_part(struct reader *reader, const struct entry *entry, struct f
 	const struct node *node = entry->value;
 	if (!key)
 		return;
-	if (key->id == KEY_SECCOMP_FILE)
+	switch ((enum seccomp_key)key->id) {
+	case READS_SECCOMP_FILE:
 		read_file(reader, key, form->file = node, seccomp);
-	else if (key->id == KEY_SECCOMP_BASE)
+		break;
+	case READS_SECCOMP_BASE:
 		read_base(reader, key, form->base = node, form);
-	else if (key->id == KEY_SECCOMP_ALLOW)
+		break;
+	case READS_SECCOMP_ALLOW:
 		read_calls(reader, key, form->allow = node, &seccomp->allow);
-	else if (key->id == KEY_SECCOMP_DENY)
+		break;
+	case READS_SECCOMP_DENY:
 		read_calls(reader, key, form->deny = node, &seccomp->deny);
-	else
+		break;
+	case READS_SECCOMP_LOG:
 		want_bool(reader, key, node, &seccomp->log);
+		break;
+	}
 }
 
 /* A call that is allowed and refused; both lists are sorted. */

@@ -28,16 +28,23 @@ static void read_option(struct reader *reader, const struct entry *entry, struct
 	const struct node *node = entry->value;
 	if (!key)
 		return;
-	if (key->id == KEY_TMPFS_SIZE)
+	switch ((enum tmpfs_key)key->id) {
+	case READS_TMPFS_SIZE:
 		read_size(reader, key, node, SIZE_MIN, &tmpfs->size);
-	else if (key->id == KEY_TMPFS_MODE)
+		break;
+	case READS_TMPFS_MODE:
 		tmpfs->mode_given = read_octal(reader, key, node, &tmpfs->mode);
-	else if (key->id == KEY_TMPFS_UID)
+		break;
+	case READS_TMPFS_UID:
 		tmpfs->uid_given = read_number(reader, key, node, 0, CONTAINER_ID_MAX, &tmpfs->uid);
-	else if (key->id == KEY_TMPFS_GID)
+		break;
+	case READS_TMPFS_GID:
 		tmpfs->gid_given = read_number(reader, key, node, 0, CONTAINER_ID_MAX, &tmpfs->gid);
-	else
+		break;
+	case READS_TMPFS_EXEC:
 		want_bool(reader, key, node, &tmpfs->exec);
+		break;
+	}
 }
 
 void read_tmpfs(struct reader *reader, const struct key *key, const struct node *node,

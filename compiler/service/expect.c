@@ -221,7 +221,7 @@ static bool read_assertion(
 }
 
 static struct expectation **read_assertions(struct reader *reader, const struct key *key,
-	const struct node *node, struct index *seen, struct expectation **end)
+	const struct node *node, bool allow, struct index *seen, struct expectation **end)
 {
 	if (!want_kind(reader, key, node, NODE_SEQUENCE))
 		return end;
@@ -231,8 +231,8 @@ static struct expectation **read_assertions(struct reader *reader, const struct 
 			continue;
 		text = trimmed(&text);
 		struct expectation *expect = arena_new(reader_arena(reader), struct expectation);
-		*expect = (struct expectation){
-			.allow = key->id == KEY_ALLOW, .span = text.span, .text = text.text};
+		*expect =
+			(struct expectation){.allow = allow, .span = text.span, .text = text.text};
 		if (entry->value->lines) {
 			report(reader, DIAG_BAD_EXPECT, node_place(reader, entry->value),
 				"an assertion stands on one line");
@@ -268,7 +268,15 @@ void read_expect(struct reader *reader, const struct node *node, struct expectat
 	struct expectation **end = ret_list;
 	for (const struct entry *entry = node->first; entry; entry = entry->next) {
 		const struct key *key = want_key(reader, PLACE_EXPECT, entry);
-		if (key)
-			end = read_assertions(reader, key, entry->value, &seen, end);
+		if (!key)
+			continue;
+		switch ((enum expect_key)key->id) {
+		case READS_ALLOW:
+			end = read_assertions(reader, key, entry->value, true, &seen, end);
+			break;
+		case READS_EXPECT_DENY:
+			end = read_assertions(reader, key, entry->value, false, &seen, end);
+			break;
+		}
 	}
 }

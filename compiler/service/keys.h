@@ -32,6 +32,37 @@ enum key_id {
 	KEY_COUNT
 };
 
+/*
+ * The keys of each reader: it decides by a switch over them, without default, which does not build
+ * when a key has no case.
+ */
+#define READS(symbol, ...) READS_##symbol = KEY_##symbol,
+enum service_key {
+#define SERVICE_KEY READS
+#include "compiler/service/keys.def"
+};
+enum entry_key {
+#define ENTRY_KEY READS
+#include "compiler/service/keys.def"
+};
+enum expect_key {
+#define EXPECT_KEY READS
+#include "compiler/service/keys.def"
+};
+enum container_key {
+#define CONTAINER_KEY READS
+#include "compiler/service/keys.def"
+};
+enum tmpfs_key {
+#define TMPFS_KEY READS
+#include "compiler/service/keys.def"
+};
+enum seccomp_key {
+#define SECCOMP_KEY READS
+#include "compiler/service/keys.def"
+};
+#undef READS
+
 struct key {
 	enum key_id id;
 	enum shape shape;

@@ -324,20 +324,29 @@ static void read_option(struct reader *reader, enum place place, const struct en
 		form->ok = false;
 		return;
 	}
-	if (key->id == KEY_ENTRY_PATH)
+	switch ((enum entry_key)key->id) {
+	case READS_ENTRY_PATH:
 		form->path = option;
-	else if (key->id == KEY_ENTRY_FILE)
+		break;
+	case READS_ENTRY_FILE:
 		form->file = option;
-	else if (key->id == KEY_ENTRY_OWNER)
+		break;
+	case READS_ENTRY_OWNER:
 		form->ok &= want_bool(reader, key, option->value, &entry->owner);
-	else if (key->id == KEY_ENTRY_LINK)
+		break;
+	case READS_ENTRY_LINK:
 		form->ok &= want_bool(reader, key, option->value, &entry->link);
-	else if (key->id == KEY_ENTRY_AUDIT)
+		break;
+	case READS_ENTRY_AUDIT:
 		form->ok &= want_bool(reader, key, option->value, &entry->audit);
-	else if (key->id == KEY_ENTRY_EXEC)
+		break;
+	case READS_ENTRY_EXEC:
 		form->ok &= want_bool(reader, key, option->value, &entry->exec);
-	else
+		break;
+	case READS_ENTRY_AS:
 		form->ok &= read_entry_as(reader, key, option->value, entry);
+		break;
+	}
 }
 
 /* `{file: PATH}`, `{path: PATH, owner: true}` and so on. */

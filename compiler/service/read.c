@@ -194,40 +194,59 @@ static void read_key(struct reader *reader, const struct key *key, const struct 
 {
 	service->has_network = service->has_network || key->id == KEY_NETWORK;
 	service->has_capabilities = service->has_capabilities || key->id == KEY_CAPABILITIES;
-	if (key->id == KEY_NAME)
+	switch ((enum service_key)key->id) {
+	case READS_NAME:
 		read_name(reader, key, node, service);
-	else if (key->id == KEY_DESCRIPTION)
+		break;
+	case READS_DESCRIPTION:
 		read_description(reader, key, node, service);
-	else if (key->id == KEY_TEMPLATE)
+		break;
+	case READS_TEMPLATE:
 		read_template(reader, key, node, service);
-	else if (key->id == KEY_MODE)
+		break;
+	case READS_MODE:
 		read_mode(reader, key, node, service);
-	else if (key->id == KEY_BINARY)
+		break;
+	case READS_BINARY:
 		read_paths(reader, key, PLACE_BINARY, node, &service->binary);
-	else if (key->id == KEY_LIBRARIES)
+		break;
+	case READS_LIBRARIES:
 		read_paths(reader, key, PLACE_LIBRARIES, node, &service->libraries);
-	else if (key->id == KEY_READABLE)
+		break;
+	case READS_READABLE:
 		read_paths(reader, key, PLACE_READABLE, node, &service->readable);
-	else if (key->id == KEY_WRITABLE)
+		break;
+	case READS_WRITABLE:
 		read_paths(reader, key, PLACE_WRITABLE, node, &service->writable);
-	else if (key->id == KEY_EXEC)
+		break;
+	case READS_EXEC:
 		read_paths(reader, key, PLACE_EXEC, node, &service->exec);
-	else if (key->id == KEY_CHILDREN)
+		break;
+	case READS_CHILDREN:
 		read_children(reader, key, node, &service->children);
-	else if (key->id == KEY_NETWORK)
+		break;
+	case READS_NETWORK:
 		read_network(reader, key, node, &service->network);
-	else if (key->id == KEY_CAPABILITIES)
+		break;
+	case READS_CAPABILITIES:
 		read_capabilities(reader, key, node, &service->capabilities);
-	else if (key->id == KEY_ABSTRACTIONS)
+		break;
+	case READS_ABSTRACTIONS:
 		read_texts(reader, key, node, &service->abstractions);
-	else if (key->id == KEY_RULES)
+		break;
+	case READS_RULES:
 		read_texts(reader, key, node, &service->rules);
-	else if (key->id == KEY_DENY)
+		break;
+	case READS_DENY:
 		read_texts(reader, key, node, &service->deny);
-	else if (key->id == KEY_EXPECT)
+		break;
+	case READS_EXPECT:
 		read_expect(reader, node, &service->expect);
-	else if (key->id == KEY_CONTAINER)
+		break;
+	case READS_CONTAINER:
 		read_container(reader, service->container = node, service->run);
+		break;
+	}
 }
 
 static bool may_lack(const struct service *service, enum key_id id)

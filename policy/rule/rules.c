@@ -4,7 +4,7 @@
 #include "policy/rule/read.h"
 
 const struct rule_ops *const rule_kinds[] = {
-#define RULE_KIND(symbol, since, about) &rule_##symbol,
+#define RULE_KIND(symbol) &rule_##symbol,
 #include "policy/rule/rules.def"
 #undef RULE_KIND
 };

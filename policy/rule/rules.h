@@ -36,7 +36,7 @@ struct rule_ops {
 	void (*regions)(struct region_list *list, const struct rule *rule);
 };
 
-#define RULE_KIND(symbol, since, about) extern const struct rule_ops rule_##symbol;
+#define RULE_KIND(symbol) extern const struct rule_ops rule_##symbol;
 #include "policy/rule/rules.def"
 #undef RULE_KIND
 
