@@ -1,14 +1,10 @@
 #include "audit/check.h"
+#include "compiler/service/keys.h"
 
 /* What runtimes and kubelets call their own profile. */
 static bool is_runtime_default(struct slice name)
 {
-	static const char *const names[] = {"runtime/default", "docker-default", "crio-default",
-		"nerdctl-default", "cri-containerd.apparmor.d"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (slice_is(name, names[i]))
-			return true;
-	return slice_starts(name, SLICE("containers-default-"));
+	return slice_is(name, "runtime/default") || name_is_of_runtime(name);
 }
 
 /* The name that a profile for this container would have: its own, if a profile can have it. */

@@ -6,6 +6,7 @@
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/review.h"
+#include "compiler/service/keys.h"
 #include "manager/system/file.h"
 #include "manager/host/root_check.h"
 #include "manager/kernel/kernel.h"
@@ -76,17 +77,6 @@ static void check_runtimes(struct doctor *doctor)
 		finding_add(&doctor->findings, FINDING_SWARM, "%s", "");
 }
 
-/* Profiles that runtimes load themselves: docker-default, containers-default-0.50.1 … */
-static bool is_default(struct slice name)
-{
-	static const char *const prefixes[] = {"docker-default", "containers-default-",
-		"crio-default", "cri-containerd.apparmor.d"};
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (slice_starts(name, slice_str(prefixes[i])))
-			return true;
-	return false;
-}
-
 static void check_loaded(struct doctor *doctor)
 {
 	struct error *error = NULL;
@@ -99,7 +89,7 @@ static void check_loaded(struct doctor *doctor)
 	}
 	for (size_t i = 0; i < doctor->loaded.count; i++) {
 		const struct loaded_profile *profile = &doctor->loaded.profiles[i];
-		if (profile->namespace.len == 0 && is_default(profile->name))
+		if (profile->namespace.len == 0 && name_is_of_runtime(profile->name))
 			finding_add(&doctor->findings, FINDING_DEFAULT_PROFILE, "'%.*s' (%.*s)",
 				SLICE_FMT(profile->name), SLICE_FMT(profile->mode));
 	}

@@ -80,16 +80,29 @@ const char *key_nearest(enum place place, struct slice name)
 	return slice_nearest(name, names, count);
 }
 
+static bool is_like(struct slice name, struct slice pattern)
+{
+	bool is_open = slice_ends(pattern, SLICE("*"));
+	struct slice begin = slice_first(pattern, pattern.len - is_open);
+	return is_open ? slice_starts(name, begin) : slice_eq(name, begin);
+}
+
 bool name_is_reserved(struct slice name)
 {
-	for (size_t i = 0; i < RESERVED_NAME_COUNT; i++) {
-		struct slice reserved = slice_str(reserved_names[i]);
-		if (slice_ends(reserved, SLICE("*"))) {
-			if (slice_starts(name, slice_first(reserved, reserved.len - 1)))
-				return true;
-		} else if (slice_eq(name, reserved)) {
+	for (size_t i = 0; i < RESERVED_NAME_COUNT; i++)
+		if (is_like(name, slice_str(reserved_names[i])))
 			return true;
-		}
-	}
+	return false;
+}
+
+bool name_is_of_runtime(struct slice name)
+{
+	static const char *const patterns[] = {
+#define RUNTIME_PROFILE(pattern) pattern,
+#include "compiler/service/keys.def"
+	};
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		if (is_like(name, slice_str(patterns[i])))
+			return true;
 	return false;
 }

@@ -119,4 +119,7 @@ const char *key_nearest(enum place place, struct slice name);
 /* Whether a profile's name is one of reserved_names. */
 bool name_is_reserved(struct slice name);
 
+/* Whether it is the name of a profile that a container runtime loads itself. */
+bool name_is_of_runtime(struct slice name);
+
 #endif
