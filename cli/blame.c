@@ -49,16 +49,28 @@ static const struct rule *find_rule(
 	return NULL;
 }
 
-static bool is_described_kind(struct unit *unit, const struct rule *rule, const void *ops)
+/* The rules that a warning is about: all of a kind, or its denies only, or none of these. */
+struct warned {
+	const struct rule_ops *ops;
+	bool not_allows, not_denies;
+};
+
+static bool is_warned(const struct rule *rule, const struct warned *warned)
 {
-	(void)unit;
-	return rule->ops == ops && rule->origin == ORIGIN_DESCRIPTION;
+	return rule->ops == warned->ops &&
+	       !(rule->qualifiers.deny ? warned->not_denies : warned->not_allows);
 }
 
-static bool is_template_deny(struct unit *unit, const struct rule *rule, const void *ops)
+static bool is_described_kind(struct unit *unit, const struct rule *rule, const void *warned)
 {
 	(void)unit;
-	return rule->ops == ops && rule->origin == ORIGIN_TEMPLATE && rule->qualifiers.deny;
+	return is_warned(rule, warned) && rule->origin == ORIGIN_DESCRIPTION;
+}
+
+static bool is_template_deny(struct unit *unit, const struct rule *rule, const void *warned)
+{
+	(void)unit;
+	return is_warned(rule, warned) && rule->origin == ORIGIN_TEMPLATE && rule->qualifiers.deny;
 }
 
 /* "	/tmp/a rw,  # x" stands for the rule that prints as "/tmp/a rw". */
@@ -127,17 +139,21 @@ static void add_refusal(
 			SLICE_FMT(line_of(text, message->line)));
 }
 
-static bool is_deny_of_unix(struct unit *unit, const struct rule *rule, const void *unused)
+static bool denies_unix(const struct profile *profile)
 {
-	const struct network_rule *network = (const struct network_rule *)rule;
-	(void)unit;
-	(void)unused;
-	return rule->ops == &rule_network && rule->qualifiers.deny && !network->type &&
-	       !network->protocol && (!network->family || strcmp(network->family, "unix") == 0);
+	for (const struct rule *rule = profile->body.rules; rule; rule = rule->next) {
+		const struct network_rule *network = (const struct network_rule *)rule;
+		if (rule->ops == &rule_network && rule->qualifiers.deny && !network->type &&
+			!network->protocol &&
+			(!network->family || strcmp(network->family, "unix") == 0))
+			return true;
+	}
+	return false;
 }
 
-/* The file of an include with unix rules; NULL without one. */
-static const struct include_file *opens_unix(struct include_set *set, const struct include *include)
+/* The file of an include with rules for unix sockets, denies or others; NULL without one. */
+static const struct include_file *find_unix(
+	struct include_set *set, const struct include *include, bool deny)
 {
 	const struct include_file *found = NULL;
 	for (; include && !found; include = include->next)
@@ -146,10 +162,25 @@ static const struct include_file *opens_unix(struct include_set *set, const stru
 			if (!include_set_add(set, file))
 				continue;
 			for (const struct rule *rule = file->body->rules; rule; rule = rule->next)
-				if (rule->ops == &rule_unix && !rule->qualifiers.deny)
+				if (rule->ops == &rule_unix && rule->qualifiers.deny == deny)
 					found = file;
-			found = found ? found : opens_unix(set, file->body->includes);
+			found = found ? found : find_unix(set, file->body->includes, deny);
 		}
+	return found;
+}
+
+static const struct include_file *includes_unix(
+	struct unit *unit, const struct profile *profile, bool deny)
+{
+	struct include_set set = include_set_new(&unit->arena);
+	return find_unix(&set, profile->body.includes, deny);
+}
+
+static bool includes_deny_of_unix(struct unit *unit, const struct profile *profile)
+{
+	bool found = includes_unix(unit, profile, true);
+	for (profile = profile->body.children; profile && !found; profile = profile->next)
+		found = includes_unix(unit, profile, true);
 	return found;
 }
 
@@ -163,22 +194,34 @@ static struct span place_of_unix(const struct service *service)
 
 /*
  * A kernel that knows unix sockets as a family only takes the rules of abstractions/base for all of
- * them. That is the same for every profile: it is told of the first.
+ * them. That is the same for every profile: it is told of the first. false: not of this one.
  */
-static void add_unmediated(struct work_item *item)
+static bool add_unmediated(
+	struct unit *unit, const struct profile *profile, const struct service *service)
 {
-	struct unit *unit = &item->unit;
-	const struct profile *profile = item->compiled.policy->profiles;
-	struct include_set set = include_set_new(&unit->arena);
-	const struct include_file *file = opens_unix(&set, profile->body.includes);
-	if (!file || find_rule(unit, profile, is_deny_of_unix, NULL))
-		return;
-	struct diag *diag = diag_add(&unit->diags, DIAG_UNIX_UNMEDIATED,
-		place_of_unix(item->compiled.service),
+	const struct include_file *file = includes_unix(unit, profile, false);
+	if (!file || denies_unix(profile))
+		return false;
+	struct diag *diag = diag_add(&unit->diags, DIAG_UNIX_UNMEDIATED, place_of_unix(service),
 		"the target's kernel does not mediate unix sockets one by one: '%.*s' opens all of "
 		"them, whatever `network` says",
 		SLICE_FMT(file->name));
 	diag_help(&unit->diags, diag, "deny: ['network unix'] closes all of them");
+	return true;
+}
+
+/* A child has includes and denies of its own. */
+static void find_unmediated(struct work_item *item)
+{
+	const struct profile *profile = item->compiled.policy->profiles;
+	const struct service *service = item->compiled.service;
+	if (add_unmediated(&item->unit, profile, service))
+		return;
+	for (profile = profile->body.children; profile; profile = profile->next)
+		for (const struct service *child = service->children; child; child = child->next)
+			if (slice_eq(child->name, profile->name) &&
+				add_unmediated(&item->unit, profile, child))
+				return;
 }
 
 static void add_unenforced(struct work_item *item, const struct parser_message *message)
@@ -186,15 +229,23 @@ static void add_unenforced(struct work_item *item, const struct parser_message *
 	struct unit *unit = &item->unit;
 	const struct profile *profile = item->compiled.policy->profiles;
 	const struct rule_ops *ops = kind_of(unit, message->subject);
+	const struct warned warned = {
+		.ops = ops,
+		.not_allows = slice_starts(message->subject, SLICE("deny ")),
+		.not_denies = message->kind == PARSER_DOWNGRADED,
+	};
 	const struct rule *rule = NULL;
 	if (ops) {
-		rule = find_rule(unit, profile, is_described_kind, ops);
-		rule = rule ? rule : find_rule(unit, profile, is_template_deny, ops);
+		rule = find_rule(unit, profile, is_described_kind, &warned);
+		rule = rule ? rule : find_rule(unit, profile, is_template_deny, &warned);
 	}
-	if (!rule && ops == &rule_unix) {
-		add_unmediated(item);
+	if (!rule && ops == &rule_unix && !warned.not_allows) {
+		find_unmediated(item);
 		return;
 	}
+	/* `deny network unix` is said to be one of single sockets, too, but is enforced. */
+	if (!rule && warned.not_allows && !includes_deny_of_unix(unit, profile))
+		return;
 	if (!rule && ops) {
 		diag_add(&unit->diags, DIAG_NOT_ENFORCED_INCLUDE, item->compiled.service->name_span,
 			"'%s' rules of the template or of abstractions: the target says '%.*s'",

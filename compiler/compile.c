@@ -77,6 +77,46 @@ static void note_left_out(struct unit *unit, const struct rule *rule, size_t cou
 			count, SLICE_FMT(text));
 }
 
+/* The first deny of what an include resolved to, in files that are not in the set. */
+static const struct rule *first_included_deny(struct include_set *set,
+	const struct include *include, const struct include_file **ret_file)
+{
+	for (const struct include_file *file = include->files; file; file = file->next) {
+		if (!include_set_add(set, file))
+			continue;
+		for (const struct rule *rule = file->body->rules; rule; rule = rule->next)
+			if (rule->qualifiers.deny) {
+				*ret_file = file;
+				return rule;
+			}
+		for (const struct include *next = file->body->includes; next; next = next->next) {
+			const struct rule *rule = first_included_deny(set, next, ret_file);
+			if (rule)
+				return rule;
+		}
+	}
+	return NULL;
+}
+
+/* What is included is not changed: its denies stay in force. */
+static void warn_included_denies(struct unit *unit, const struct profile *profile)
+{
+	for (const struct include *i = profile->body.includes; i; i = i->next) {
+		struct include_set set = include_set_new(&unit->arena);
+		const struct include_file *file = NULL;
+		const struct rule *rule = first_included_deny(&set, i, &file);
+		if (!rule)
+			continue;
+		struct diag *diag = diag_add(&unit->diags, DIAG_DENY_STAYS,
+			span_none(i->cause) ? i->span : i->cause,
+			"the denies of '%.*s' stay in force: the kernel enforces them in complain mode, too",
+			SLICE_FMT(file->name));
+		diag_second(&unit->diags, diag, rule->span, "'%.*s' is the first",
+			SLICE_FMT(deny_text(unit, rule)));
+		diag_help(&unit->diags, diag, "leave it out while the service is tried out");
+	}
+}
+
 /*
  * A profile in complain mode is to log and let pass, but the kernel enforces its denies all the
  * same. What was carved out of one deny stands together and counts once.
@@ -102,6 +142,7 @@ static void drop_denies(struct unit *unit, struct profile *profile)
 		}
 		profile->body.rules_end = at;
 		note_left_out(unit, first, count);
+		warn_included_denies(unit, profile);
 	}
 	for (struct profile *child = profile->body.children; child; child = child->next)
 		drop_denies(unit, child);

@@ -121,7 +121,8 @@ static bool read_error(struct reader *reader, struct slice line)
 }
 
 /*
- * X rules not enforced | mount rules not enforce | downgrading X rule to generic network rule
+ * X rules not enforced | mount rules not enforce | downgrading X rule to generic network rule |
+ * deny unix socket rule not enforced, can't be downgraded to generic network rule
  * (3.0.8 and 4.1.0, the second one spelled so)
  */
 static void read_warning_text(struct reader *reader, struct parser_message *message)
@@ -131,10 +132,14 @@ static void read_warning_text(struct reader *reader, struct parser_message *mess
 		message->kind = PARSER_NOT_ENFORCED;
 		message->text = arena_printf(
 			reader->arena, "%.*s rules not enforced", SLICE_FMT(message->subject));
-	} else if (take(&rest, "downgrading ") && take_until(&rest, " rule ", &message->subject))
+	} else if (take_until(&rest, " rule not enforced, can't be downgraded", &message->subject))
+		message->kind = PARSER_NOT_ENFORCED;
+	else if (take(&rest, "downgrading ") && take_until(&rest, " rule ", &message->subject))
 		message->kind = PARSER_DOWNGRADED;
 	if (slice_is(message->subject, "extended network unix socket"))
 		message->subject = SLICE("unix");
+	else if (slice_is(message->subject, "deny unix socket"))
+		message->subject = SLICE("deny unix");
 }
 
 /*

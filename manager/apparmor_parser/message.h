@@ -17,10 +17,12 @@ enum parser_message_kind {
 	PARSER_UNDECLARED,    /* subject: the variable's name, without @{} */
 	PARSER_TRANSITIONS,   /* too many named exec transitions */
 	PARSER_DUPLICATE,     /* profile is defined twice */
-	PARSER_NOT_ENFORCED, /* a warning; subject: the rule's keyword: "dbus", "network", "unix" */
-	PARSER_DOWNGRADED,   /* a warning; likewise */
-	PARSER_FEATURES,     /* the features file cannot be used; subject: its path */
-	PARSER_SKIPPED,	     /* apparmor_parser did not look at the profile at all */
+	/* A warning; subject: the rule's keyword, "dbus", "network", "unix", or "deny unix", when
+	 * it is about denies only. */
+	PARSER_NOT_ENFORCED,
+	PARSER_DOWNGRADED, /* a warning; likewise */
+	PARSER_FEATURES,   /* the features file cannot be used; subject: its path */
+	PARSER_SKIPPED,	   /* apparmor_parser did not look at the profile at all */
 	PARSER_OTHER,
 };
 

@@ -154,6 +154,11 @@ UNIT_TEST(message_of_what_is_not_enforced)
 		"",
 		"downgraded 0/0  a unix|downgrading extended network unix socket rule to generic "
 		"network rule\n");
+	CHECK("Warning from profile a (/dev/stdin): deny unix socket rule not enforced, can't be "
+	      "downgraded to generic network rule\n\n",
+		"",
+		"not-enforced 0/0  a deny unix|deny unix socket rule not enforced, can't be downgraded "
+		"to generic network rule\n");
 	CHECK("Warning from /dev/stdin (/dev/stdin line 4): something else\n", "",
 		"other 4/0   |something else\n");
 }

@@ -40,11 +40,11 @@ rules 'remount /data/'
 says "a remount without options is warned of" '\[bare-remount\]' sh -c 'aaforge load r.yaml 2>&1'
 refused "and permits none" 'Permission denied' remount
 rules 'remount options=(ro, silent) /data/'
-ok "other flags" aaforge load r.yaml
+says "flags without one for access times are noted" '\[remount-flags\]' sh -c 'aaforge load r.yaml 2>&1'
 refused "without one of those of the mount it is refused" 'Permission denied' remount
 rules 'remount options=(ro, relatime, silent) /data/'
 ok "all flags" aaforge load r.yaml
-same "nothing is said of it" "" "$(aaforge load r.yaml 2>&1 | grep bare-remount)"
+same "nothing is said of it" "" "$(aaforge load r.yaml 2>&1 | grep -E 'bare-remount|remount-flags')"
 ok "it is permitted" remount
 rules 'mount options=(remount) options in (ro, nosuid, nodev, noexec, relatime, silent) -> /data/'
 ok "a selection" aaforge load r.yaml
