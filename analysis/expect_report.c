@@ -20,6 +20,11 @@ static struct slice perms_text(struct unit *unit, unsigned perms)
 			    : SLICE("nothing");
 }
 
+static enum perm first_letter(unsigned perms)
+{
+	return (enum perm)(perms & -perms);
+}
+
 /* A rule of the description for one file where a directory with all below it would be wanted. */
 static const struct entry *find_beside(const struct run *run, const struct expectation *expectation)
 {
@@ -36,6 +41,71 @@ static const struct entry *find_beside(const struct run *run, const struct expec
 			return entry;
 	}
 	return NULL;
+}
+
+/* Whether all that the assertion asks for would be allowed on another path. */
+static bool holds_on(
+	const struct run *run, const struct expectation *expectation, struct slice path)
+{
+	bool of_owner = !expectation->only_other, of_others = !expectation->only_owner;
+	unsigned perms = expectation->perms;
+	return (!of_owner || !(perms & ~decide_file(run->profile, path, true).allowed)) &&
+	       (!of_others || !(perms & ~decide_file(run->profile, path, false).allowed));
+}
+
+/* The assertion as written, but with more behind its path. */
+static struct slice with_more(
+	struct unit *unit, const struct expectation *expectation, const char *more)
+{
+	const char *at = slice_find(expectation->text, expectation->path);
+	if (!at) /* written with backslashes */
+		return arena_printf(&unit->arena, "%.*s%s", SLICE_FMT(expectation->path), more);
+	size_t len = (size_t)(at - expectation->text.at) + expectation->path.len;
+	return arena_printf(&unit->arena, "%.*s%s%.*s",
+		SLICE_FMT(slice_first(expectation->text, len)), more,
+		SLICE_FMT(slice_from(expectation->text, len)));
+}
+
+/* Made from an entry for paths, which may be a directory or {file: PATH}. */
+static bool is_entry(const struct rule *rule)
+{
+	return rule->origin == ORIGIN_DESCRIPTION &&
+	       (rule->section == SECTION_LIBRARIES || rule->section == SECTION_READABLE ||
+		       rule->section == SECTION_WRITABLE);
+}
+
+/* An entry for a directory, and an assertion that names it as a file: without the slash. */
+static bool add_directory(struct run *run, struct diag *diag, const struct expectation *expectation)
+{
+	static const char *const tries[] = {"/", "/NAME"};
+	struct unit *unit = run->unit;
+	if (expectation->kind != EXPECT_FILE || slice_ends(expectation->path, SLICE("/")))
+		return false;
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		struct slice path = arena_printf(
+			&unit->arena, "%.*s%s", SLICE_FMT(expectation->path), tries[i]);
+		if (!holds_on(run, expectation, path))
+			continue;
+		struct attribution attribution = attribute_file(&unit->arena, run->book, path,
+			!expectation->only_other, first_letter(expectation->perms));
+		const struct rule *rule = attribution_decides(&attribution);
+		if (rule)
+			diag_second(&unit->diags, diag, attribution_place(rule),
+				"this is about a directory, '%.*s/'", SLICE_FMT(expectation->path));
+		struct slice mend = with_more(unit, expectation, tries[i]);
+		if (rule && is_entry(rule))
+			mend = arena_printf(&unit->arena,
+				"%.*s'; if it is a file, the entry is {file: '%.*s'}",
+				SLICE_FMT(mend), SLICE_FMT(expectation->path));
+		else
+			mend = arena_printf(&unit->arena, "%.*s'", SLICE_FMT(mend));
+		diag_help(&unit->diags, diag, "%s: '%.*s",
+			i == 0 ? "the kernel names a directory with a slash"
+			       : "what lies below the directory may be accessed so",
+			SLICE_FMT(mend));
+		return true;
+	}
+	return false;
 }
 
 /* Adds the rule that decides as second place, or says that there is none. */
@@ -64,7 +134,7 @@ static void add_reason(struct run *run, struct diag *diag, const struct expectat
 		diag_help(&unit->diags, diag,
 			"for the directory with all below it write '%.*s/', with a slash at its end",
 			SLICE_FMT(path));
-	} else if (expectation->allow)
+	} else if (expectation->allow && !add_directory(run, diag, expectation))
 		diag_help(&unit->diags, diag,
 			"no rule allows it; add an entry that does, or move the assertion to 'deny'");
 }
@@ -83,11 +153,6 @@ static const char *who(const struct file_failure *failure)
 	if (failure->wrong[0] && failure->wrong[1])
 		return "everyone";
 	return failure->wrong[0] ? "the file's owner" : "others than the file's owner";
-}
-
-static enum perm first_letter(unsigned perms)
-{
-	return (enum perm)(perms & -perms);
 }
 
 void report_file(

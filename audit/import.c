@@ -95,7 +95,8 @@ static struct slice name_of(struct importer *importer)
 /* A path that means only itself in a description. */
 static bool is_simple_path(struct slice path)
 {
-	if (path.len < 2 || path.at[0] != '/' || path.len > 1000)
+	if (path.len < 2 || path.at[0] != '/' || path.len > 1000 || slice_ends(path, SLICE(" ")) ||
+		slice_find(path, SLICE(" /")))
 		return false;
 	struct slice rest = slice_from(path, 1);
 	while (rest.at) {
@@ -154,7 +155,8 @@ static void add_binary(struct importer *importer)
 			       : slice_at(importer->workload->config, "Config/Entrypoint");
 	}
 	if (is_simple_path(path) && path.at[path.len - 1] != '/') {
-		field(importer, "binary: ", path);
+		bool blank = slice_has(path, ' ');
+		field(importer, blank ? "binary:\n  - file: " : "binary: ", path);
 		return;
 	}
 	line(importer, "# Which file of the image this is, its PATH decides: name that one.");
@@ -185,8 +187,11 @@ static void add_paths(struct importer *importer, const char *key, bool read_only
 		seen[count++] = path;
 		bool file = mount->kind != MOUNT_TMPFS && is_likely_file(path);
 		buf_add_str(&importer->out, file ? "  - {file: " : "  - ");
+		/* With a slash at its end what stands behind a blank is a part of the name. */
+		if (!file && (read_only || slice_has(path, ' ')))
+			path = arena_printf(&importer->unit->arena, "%.*s/", SLICE_FMT(path));
 		add_text(importer, path);
-		buf_add_str(&importer->out, file ? "}\n" : read_only ? "/\n" : "\n");
+		buf_add_str(&importer->out, file ? "}\n" : "\n");
 	}
 }
 

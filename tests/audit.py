@@ -161,6 +161,16 @@ def check_import():
             fixed = audit("--fix", "in/" + name)
             check(fixed.out == result.out, "%s: the mend of an inspection is its description" % name)
         check(b"secret" not in result.out, "no environment is copied")
+        mounts = [("/data r", True), ("/my data", False), ("/a # b", False), ("/x -> y", True), ("/n.conf r", False),
+                  ("/x /y", True), ("/end ", True)]
+        blanks = [{"Id": "1", "Name": "/a", "Path": "/opt/My App/run x", "Config": {"Image": "i"},
+                   "HostConfig": {"NetworkMode": "none"},
+                   "Mounts": [{"Type": "bind", "Source": "/srv", "Destination": path, "RW": write} for path, write in mounts]}]
+        result = aaforge("import", scratch.file("blanks.json", json.dumps(blanks).encode()))
+        checked = aaforge("compile", scratch.file("blanks.yaml", result.out))
+        check(checked.status == 0, "names with blanks are written so that they are taken for names", checked.message + result.text)
+        for rule in ('"/opt/My App/run x" mrix', '"/data r/**" rwk', '"/my data/**" r', '"/x -> y/**" rwk', '"/n.conf r" r'):
+            check(rule in checked.text, "blanks: %s" % rule, checked.text)
         check(aaforge("import", os.path.join(HERE, "in", "compose.yaml")).status == 1, "only inspections are imported")
 
 

@@ -35,23 +35,51 @@ static bool is_type(struct slice text)
 	return name_find(&names_types, text) || name_find(&names_protocols, text);
 }
 
-static void unknown_family(struct reader *reader, const struct text *word)
+/* Reports a text that is no socket but leads to one; false where it does not. */
+static bool report_meant(struct reader *reader, const struct text *text, const struct text *first)
 {
-	const char *advice = advice_network(word->text);
-	if (!advice) {
-		unknown_value(reader, DIAG_UNKNOWN_VALUE, "address family", word,
-			name_nearest(&names_families, word->text), NULL);
-		return;
+	struct slice given = shown(reader, text->text);
+	struct slice meant = network_meant(reader, text->text);
+	if (meant.len > 0) {
+		report(reader, DIAG_UNKNOWN_VALUE, text->span,
+			"'%.*s' is no socket, did you mean '%.*s'?", SLICE_FMT(given),
+			SLICE_FMT(meant));
+		return true;
 	}
-	struct diag *diag = report(reader, DIAG_UNKNOWN_VALUE, word->span,
-		"'%.*s' is no address family", SLICE_FMT(shown(reader, word->text)));
-	help(reader, diag, "%s", advice);
+	struct slice advice = advice_network(reader, text->text);
+	if (advice.len == 0)
+		advice = advice_network(reader, first->text);
+	if (advice.len == 0)
+		return false;
+	struct diag *diag = report(reader, DIAG_UNKNOWN_VALUE, text->span,
+		"'%.*s' is no address family", SLICE_FMT(given));
+	help(reader, diag, "%.*s", SLICE_FMT(advice));
+	return true;
+}
+
+/* "inet tcp" of its two words. */
+static struct text whole_of(const struct text *words, size_t count)
+{
+	struct text whole = words[0];
+	const struct text *last = &words[count > 1];
+	whole.text.len = (size_t)(last->text.at + last->text.len - whole.text.at);
+	whole.span = span_join(words[0].span, last->span);
+	return whole;
+}
+
+/* Whether the words name a family, and a type or protocol behind it. */
+static bool is_known(const struct text *words, size_t count)
+{
+	return name_find(&names_families, words[0].text) && (count < 2 || is_type(words[1].text));
 }
 
 bool read_socket(struct reader *reader, const struct text *words, size_t count,
 	struct network_entry *ret_network)
 {
 	const struct name *family = name_find(&names_families, words[0].text);
+	struct text whole = whole_of(words, count);
+	if (!is_known(words, count) && report_meant(reader, &whole, &words[0]))
+		return false;
 	if (!family && is_type(words[0].text)) {
 		struct diag *diag = report(reader, DIAG_UNKNOWN_VALUE, words[0].span,
 			"'%.*s' without an address family before it", SLICE_FMT(words[0].text));
@@ -60,7 +88,8 @@ bool read_socket(struct reader *reader, const struct text *words, size_t count,
 		return false;
 	}
 	if (!family)
-		unknown_family(reader, &words[0]);
+		unknown_value(reader, DIAG_UNKNOWN_VALUE, "address family", &words[0],
+			name_nearest(&names_families, words[0].text), NULL);
 	if (count < 2) {
 		if (family)
 			*ret_network = (struct network_entry){.family = family->name};
@@ -143,6 +172,8 @@ void read_network(struct reader *reader, const struct key *key, const struct nod
 			continue;
 		size_t count = text_words(&text, words, 2);
 		struct network_entry network;
+		if (count > 2 && report_meant(reader, &text, &words[0]))
+			continue;
 		if (count > 2) {
 			struct diag *diag = report(reader, DIAG_UNKNOWN_VALUE, text.span,
 				"'%.*s' has too many words", SLICE_FMT(shown(reader, text.text)));

@@ -6,12 +6,19 @@ void wrong_value(struct reader *reader, const struct key *key, const struct node
 		return;
 	const char *takes = shape_words[key->shape].takes;
 	bool is_list = strncmp(takes, "a list", 6) == 0;
+	struct slice advice = {NULL, 0}, meant = {NULL, 0};
+	if (key->id == KEY_NETWORK && node->kind == NODE_SCALAR)
+		advice = advice_network(reader, node->text);
+	if (key->id == KEY_NETWORK)
+		meant = network_of_node(reader, node);
 	struct diag *diag = report(reader, DIAG_WRONG_TYPE, node_place(reader, node),
 		"'%s' takes %s, not %s", key->name.at, takes, node_words(node));
 	if (node_is_null(node))
 		help(reader, diag, "write a value, or leave '%s' out", key->name.at);
-	else if (key->id == KEY_NETWORK && node->kind == NODE_SCALAR && advice_network(node->text))
-		help(reader, diag, "%s", advice_network(node->text));
+	else if (meant.len > 0)
+		help(reader, diag, "write it as a list: [%.*s]", SLICE_FMT(meant));
+	else if (advice.len > 0)
+		help(reader, diag, "%.*s", SLICE_FMT(advice));
 	else if (is_list && node->kind == NODE_SCALAR)
 		help(reader, diag, "write it as a list: [%.*s]",
 			SLICE_FMT(shown(reader, node->text)));
@@ -24,9 +31,14 @@ void wrong_entry(struct reader *reader, const struct key *key, const struct node
 	struct diag *diag = report(reader, DIAG_WRONG_TYPE, node_place(reader, node),
 		"an entry of '%s' is %s, not %s", key->name.at, shape_words[key->shape].each,
 		node_words(node));
+	struct slice meant = {NULL, 0};
+	if (key->id == KEY_NETWORK)
+		meant = network_of_node(reader, node);
 	if (node_is_null(node) && node->text.len > 0)
 		help(reader, diag, "put '%.*s' in quotes if you mean the text",
 			SLICE_FMT(node->text));
+	else if (meant.len > 0)
+		help(reader, diag, "write it as a text: '%.*s'", SLICE_FMT(meant));
 	else if (node->kind == NODE_MAPPING && !node->flow)
 		help(reader, diag, "a text that holds ': ' needs quotes");
 }

@@ -122,10 +122,18 @@ void path_warn(struct reader *reader, const struct key *key, const struct text *
 	bool is_pattern, bool is_file);
 
 /* advice.c: what is meant by who knows other tools; NULL, or false, when nothing is to be said. */
-const char *advice_network(struct slice word);
 const char *advice_key(enum place place, struct slice key);
 /* Reports a Compose file, a manifest or an inspection in the place of a description. */
 bool advice_foreign(struct reader *reader, const struct node *root);
+
+/*
+ * network_advice.c: the socket that a text like "inet/tcp" or "AF_INET, SOCK_STREAM" means, as it
+ * is written here; that of a mapping or list; and what to do about ports, hosts, services, paths
+ * and words such as "none". Empty when nothing is to be said.
+ */
+struct slice network_meant(struct reader *reader, struct slice text);
+struct slice network_of_node(struct reader *reader, const struct node *node);
+struct slice advice_network(struct reader *reader, struct slice text);
 
 /* access.c */
 bool read_socket(struct reader *reader, const struct text *words, size_t count,

@@ -89,10 +89,10 @@ static struct options options_of(const struct mount_rule *rule)
 					options.cleared |= flags[j].cleared;
 				}
 			}
-	/* `in` is lost beside the keyword `remount`. */
+	/* `in`, and what is cleared, are lost beside the keyword `remount`. */
 	if (rule->operation == MOUNT_REMOUNT) {
 		options.set |= options.optional | REMOUNT;
-		options.optional = 0;
+		options.optional = options.cleared = 0;
 	}
 	return options;
 }

@@ -26,6 +26,7 @@ LABELS = ["a", "b", "a*", "ab", '"{a,b}"', "**", "@{profile_name}", "x//*", "x//
 PATHS = ["/a", "/a/b", "/a/*", "/a/**", "/{a,b}", "/b", "/**", "/a/{b,c}", "/?"]
 SIGNALS = ["hup", "int", "kill", "rtmin+3"]
 FLAGS = ["ro", "nodev", "nosuid"]
+CLEARING = {"ro": "rw", "nodev": "dev", "nosuid": "suid"}
 
 
 def some(rng, items, most=2):
@@ -127,7 +128,7 @@ def grid_rule(rng, deny):
 
 
 def options(rng, names):
-    which = some(rng, names)
+    which = [CLEARING.get(name, name) if rng.random() < 0.25 else name for name in some(rng, names)]
     return "options%s(%s)" % (rng.choice(["=", "=", " in "]), ", ".join(which))
 
 
@@ -150,7 +151,7 @@ def remount_rule(rng, deny):
     if deny and rng.random() < 0.5:
         return mount_rule(rng, deny)
     if rng.random() < 0.3:
-        return "mount options=(remount, %s)" % rng.choice(FLAGS) + maybe(rng, "-> " + rng.choice(PATHS))
+        return "mount options=(remount, %s)" % rng.choice(FLAGS + ["rw"]) + maybe(rng, "-> " + rng.choice(PATHS))
     return "remount" + maybe(rng, options(rng, FLAGS), 0.8) + maybe(rng, rng.choice(PATHS))
 
 
@@ -281,6 +282,23 @@ class Class:
         return 1 if v == 1 or byte in self.first else None
 
 
+class Mounts:
+    """The class; mount point, source and type, each with its NUL; flags, the byte of each its number from 1 on.
+    apparmor_parser writes 0xfe for "no flags", which the kernel never asks for."""
+
+    told_apart = (0, 0x07, 0xFE)
+
+    def counts(self, v):
+        return v == 4
+
+    def step(self, v, byte):
+        if v == 0:
+            return 1 if byte == 0x07 else None
+        if v == 4:
+            return None if byte == 0xFE else 4
+        return v + 1 if byte == 0 else v
+
+
 class Labelled:
     """Signals and ptrace: the class, which may stand behind 0x10, a signal, a label, which is never empty."""
 
@@ -390,8 +408,8 @@ KINDS = {
     "ptrace": (ptrace_rule, compare_parts(0xFFFFFFFF, Labelled(0x09, False))),
     "dbus": (dbus_rule, compare_parts(0xFFFFFFFF, Class(0x20))),
     "grid": (grid_rule, compare_parts(0xFFFFFFFF, Class(0x20))),
-    "mount": (mount_rule, compare_parts(2, Class(0x07))),
-    "remount": (remount_rule, compare_parts(2, Class(0x07))),
+    "mount": (mount_rule, compare_parts(2, Mounts())),
+    "remount": (remount_rule, compare_parts(2, Mounts())),
     "umount": (umount_rule, compare_parts(4, Class(0x07))),
     "pivot_root": (pivot_root_rule, compare_parts(1, Class(0x07))),
     "change_profile": (change_profile_rule, compare_parts(0x80000000, Labels(), "files")),

@@ -70,6 +70,36 @@ UNIT_TEST(paths_are_files_trees_and_patterns)
 	unit_free(&unit);
 }
 
+/* What would be refused behind a path may be a part of it. */
+UNIT_TEST(names_may_hold_blanks_commas_and_colons)
+{
+	static const char *const names[] = {
+		"/my data", "/a, b", "/a:b", "/a#b", "/a (1)", "/a->b", "/b my/c", "/a- >b"};
+	static const char *const files[] = {
+		"/a r,", "/a /b", "/a:/b", "/a # b", "/a -> b", "/a ", "/a,", "/a (r)"};
+	struct arena arena;
+	arena_init(&arena, test_out_of_memory);
+	struct buf text = buf_new(&arena);
+	buf_add_str(&text, "name: a\nbinary: /b\nreadable: [/first");
+	for (size_t i = 0; i < 8; i++)
+		buf_printf(&text, ", '%s', {file: '%s'}", names[i], files[i]);
+	buf_add_str(&text, ", '/a r/', '/c:/', '/\\,[ #]*\\,', '/{a, /b r}']\n");
+	buf_add_char(&text, '\0');
+	const struct service *service = read_text(text.at);
+	const struct path_entry *entry = service->readable->next;
+	for (size_t i = 0; i < 8; i++) {
+		check_entry(&entry, PATH_EITHER, names[i]);
+		check_entry(&entry, PATH_FILE, files[i]);
+	}
+	check_entry(&entry, PATH_TREE, "/a r");
+	check_entry(&entry, PATH_TREE, "/c:");
+	check_entry(&entry, PATH_PATTERN, "/\\,[ #]*\\,");
+	check_entry(&entry, PATH_PATTERN, "/{a, /b r}");
+	CU_ASSERT_EQUAL(unit.diags.warnings, 0);
+	unit_free(&unit);
+	arena_free(&arena);
+}
+
 UNIT_TEST(options_of_entries_are_read)
 {
 	const struct service *service = read_text(
