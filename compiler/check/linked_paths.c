@@ -13,14 +13,22 @@
  */
 #include "compiler/check/check.h"
 #include "compiler/links.h"
+#include "compiler/service/index.h"
 
 #include "policy/escape.h"
 
-enum { LOOK_BYTES = 4 << 20, RULES_MAX = 1024, COMPARE_COST = 16, LINK_SLASHES = 3 };
+enum {
+	LOOK_BYTES = 4 << 20,
+	RULES_MAX = 1024,
+	COMPARE_COST = 16,
+	ALTERNATIVE_COST = 32,
+	LINK_SLASHES = 3
+};
 
 /* What is looked for, and what was found. */
 struct look {
 	const struct check_input *input;
+	const struct index *texts; /* the profile's patterns: most that have a twin have it so */
 	const struct pattern *pattern;
 	size_t bytes;			/* of alternatives that were looked at */
 	bool is_unclear;		/* something was too complex to tell */
@@ -147,15 +155,32 @@ static const struct glob *sample(
 	return read_glob(look, buf_slice(&literal));
 }
 
+/* Whether there is a rule with just that text that does all that this one does. */
+static bool has_twin(const struct look *look, struct slice text)
+{
+	const struct file_rule *rule = look->pattern->rule;
+	const struct pattern *twin = index_find(look->texts, text);
+	return twin && does_same(twin->rule, rule) && !(implied(rule) & ~implied(twin->rule));
+}
+
+/* The paths below the link's target that the rule should be about. NULL: there are none, or another
+ * rule is. */
+static const struct glob *find_paths(const struct look *look, const struct system_link *link,
+	const struct glob *glob, struct slice text)
+{
+	if (!is_strictly_below(link, text))
+		return sample(look, link, glob);
+	struct slice target = below_target(look, link, text);
+	return has_twin(look, target) ? NULL : read_glob(look, target);
+}
+
 /* One alternative of the rule's pattern. */
 static void ask(struct look *look, struct slice text)
 {
 	const struct glob *glob = read_glob(look, text);
 	for (size_t i = 0; glob && i < system_link_count; i++) {
 		const struct system_link *link = &system_links[i];
-		const struct glob *paths = is_strictly_below(link, text)
-						   ? read_glob(look, below_target(look, link, text))
-						   : sample(look, link, glob);
+		const struct glob *paths = find_paths(look, link, glob, text);
 		if (!paths || is_in_force(look, paths, &look->witness))
 			continue;
 		look->link = link;
@@ -207,7 +232,7 @@ static void ask_alternatives(struct look *look, struct slice text)
 	size_t brace, end;
 	look->bytes += text.len + 1;
 	look->is_unclear |= look->bytes > LOOK_BYTES;
-	limits_spend(look->input->unit->limits, text.len);
+	limits_spend(look->input->unit->limits, (text.len + COMPARE_COST) * ALTERNATIVE_COST);
 	if (look->is_unclear || check_is_over(look->input))
 		return;
 	if (!find_brace(text, &brace)) {
@@ -286,26 +311,41 @@ static bool is_told(const struct file_rule *rule)
 	return false;
 }
 
-static void look_at(const struct check_input *input, const struct pattern *pattern)
+static bool is_asked(const struct pattern *pattern)
 {
-	struct look look = {.input = input, .pattern = pattern};
+	const struct file_rule *rule = pattern->rule;
+	return rule->head.origin == ORIGIN_DESCRIPTION && !rule->all && !is_told(rule) &&
+	       may_be_linked(glob_prefix(pattern->glob));
+}
+
+/* Whether it could be told. */
+static bool look_at(
+	const struct check_input *input, const struct index *texts, const struct pattern *pattern)
+{
+	struct look look = {.input = input, .texts = texts, .pattern = pattern};
 	struct arena kept = check_scratch(input->unit);
 	ask_alternatives(&look, pattern->text);
 	look.witness = check_scratch_end(input->unit, kept, look.witness);
 	if (look.link)
 		report(&look);
-	else if (look.is_unclear || check_is_over(input))
-		check_too_complex(input, check_place(&pattern->rule->head),
-			"whether rules name a link instead of what it leads to", 1);
+	return look.link || !(look.is_unclear || check_is_over(input));
 }
 
 void check_linked_paths(const struct check_input *input)
 {
-	for (size_t i = 0; i < input->own.count && !check_is_over(input); i++) {
-		const struct pattern *pattern = &input->own.at[i];
-		const struct file_rule *rule = pattern->rule;
-		if (rule->head.origin == ORIGIN_DESCRIPTION && !rule->all && !is_told(rule) &&
-			may_be_linked(glob_prefix(pattern->glob)))
-			look_at(input, pattern);
+	const struct pattern_list *own = &input->own;
+	struct index texts = index_new(&input->unit->arena);
+	const struct pattern *unclear = NULL;
+	size_t unclear_count = 0;
+	for (size_t i = 0; i < own->count; i++)
+		*index_at(&texts, own->at[i].text) = &own->at[i];
+	for (size_t i = 0; i < own->count; i++) {
+		if (!is_asked(&own->at[i]) || look_at(input, &texts, &own->at[i]))
+			continue;
+		unclear_count++;
+		unclear = unclear ? unclear : &own->at[i];
 	}
+	if (unclear)
+		check_too_complex(input, check_place(&unclear->rule->head),
+			"whether rules name a link instead of what it leads to", unclear_count);
 }
