@@ -1,5 +1,6 @@
 #include "compiler/lower_paths.h"
 
+#include "compiler/links.h"
 #include "policy/escape.h"
 
 /* A process id as AppArmor's tunables spell it, up to the kernel's limit of 4194304. */
@@ -63,14 +64,13 @@ static struct slice follow_self(struct unit *unit, const struct scope *scope, st
 static struct slice follow_merged(
 	struct unit *unit, const struct path_entry *entry, struct slice aare)
 {
-	static const char *const merged[] = {"/bin", "/sbin", "/lib", "/lib64"};
-	for (size_t i = 0; i < sizeof(merged) / sizeof(merged[0]); i++) {
-		struct slice directory = slice_str(merged[i]);
-		struct slice rest = slice_from(aare, directory.len);
-		bool is_whole = rest.len == 0 && entry->kind != PATH_FILE;
-		if (slice_starts(aare, directory) && (is_whole || slice_starts(rest, SLICE("/"))))
-			return arena_printf(&unit->arena, "/{,usr/}%.*s%.*s",
-				SLICE_FMT(slice_from(directory, 1)), SLICE_FMT(rest));
+	for (size_t i = 0; i < system_link_count; i++) {
+		const struct system_link *link = &system_links[i];
+		bool is_below = link_starts(link, aare);
+		if (!link->is_merged || !is_below ||
+			(aare.len == link->path.len && entry->kind == PATH_FILE))
+			continue;
+		return arena_printf(&unit->arena, "/{,usr/}%.*s", SLICE_FMT(slice_from(aare, 1)));
 	}
 	return aare;
 }

@@ -16,6 +16,7 @@ struct check_input {
 	const struct scope *scope;
 	enum abi abi; /* that the profile is written for */
 	const struct profile *profile;
+	const struct profile *root;	 /* the profile itself, of a child that with the children */
 	struct pattern_list own;	 /* the profile's file rules */
 	const struct included *included; /* what its abstractions hold */
 	/* The description, and how it is run; both NULL in children and where `container` is not

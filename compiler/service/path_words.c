@@ -1,23 +1,22 @@
 /* What is written as a path and is, or may be, meant as something else. */
 
+#include "compiler/links.h"
 #include "compiler/service/reader.h"
 
 /* Directories that are symbolic links to another one on every current system. */
 static void warn_linked(struct reader *reader, const struct text *text)
 {
-	static const struct {
-		const char *link, *target;
-	} links[] = {{"/var/run", "/run"}, {"/var/lock", "/run/lock"}};
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		struct slice link = slice_str(links[i].link);
-		struct slice rest = slice_from(text->text, link.len);
-		if (!slice_starts(text->text, link) || (rest.len > 0 && rest.at[0] != '/'))
+	for (size_t i = 0; i < system_link_count; i++) {
+		const struct system_link *link = &system_links[i];
+		if (link->is_merged || !link_starts(link, text->text))
 			continue;
-		struct diag *diag = report(reader, DIAG_LINKED_PATH, text_part(text, 0, link.len),
-			"'%s' is a symbolic link to '%s', the kernel never sees this path",
-			links[i].link, links[i].target);
+		struct diag *diag = report(reader, DIAG_LINKED_PATH,
+			text_part(text, 0, link->path.len),
+			"'%.*s' is a symbolic link to '%.*s', the kernel never sees this path",
+			SLICE_FMT(link->path), SLICE_FMT(link->target));
+		struct slice rest = slice_from(text->text, link->path.len);
 		struct slice whole = arena_printf(
-			reader_arena(reader), "%s%.*s", links[i].target, SLICE_FMT(rest));
+			reader_arena(reader), "%.*s%.*s", SLICE_FMT(link->target), SLICE_FMT(rest));
 		help(reader, diag, "write '%.*s'", SLICE_FMT(shown(reader, whole)));
 	}
 }

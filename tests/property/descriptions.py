@@ -2,7 +2,8 @@
 
 1. Carve-outs: for any set of exceptions the emitted denies block every write below /proc and /sys but those.
 2. Plain paths in `readable` are the file of that name, or the directory with all below it.
-3. Hostile values: whatever a description holds, reading the emitted text back gives only what was meant.
+3. A deny is told to be about a link exactly where it takes a path below the link that is left below the link's target.
+4. Hostile values: whatever a description holds, reading the emitted text back gives only what was meant.
 """
 
 import json
@@ -219,7 +220,7 @@ def plain_round(seed, scratch, template):
         return (tree != "/**" and name == deny) or (tree != "" and inside)
 
     names = seen_by_kernel(path)
-    result = aaforge("compile", scratch.file("p.yaml", text))
+    result = aaforge("compile", "-N", "linked-deny", scratch.file("p.yaml", text))
     dead = all(denied(name) for name in names)
     if not check(("dead-rule]" in re.sub("partly-dead-rule]", "", result.message)) == dead, "plain, seed %d: dead" % seed, text + result.message):
         return
@@ -235,6 +236,41 @@ def plain_round(seed, scratch, template):
             if dfa.allows(name, "r", own) != (want and (own or not owner)) or dfa.allows(name, "w", own) or dfa.allows(name, "x", own):
                 wrong.append(name)
     check(not wrong, "plain, seed %d: exactly the file, or the directory" % seed, "%s\n%s\n%s" % (text, wrong, result.text))
+
+
+LINKS = {"/bin": "/usr/bin", "/sbin": "/usr/sbin", "/lib": "/usr/lib", "/lib64": "/usr/lib64", "/var/run": "/run", "/var/lock": "/run/lock"}
+
+
+def linked_round(seed, scratch, template):
+    """Whatever is denied below a link is denied below its target, or it is an error; what its help says mends it."""
+    rng = random.Random(seed)
+    tops = ["/bin", "/sbin", "/lib", "/lib64", "/var/run", "/var/lock", "/usr/bin", "/usr/lib", "/run", "/run/lock", "/{,usr/}bin", "/{bin,usr/bin}",
+            "/{,usr/}{bin,sbin}", "/{var/,}run", "/{var/,}{run,run/lock}", "/var/{run,lock}", "/{sbin,opt}", "/{usr/{,s}bin,bin}", "/lib{,64}",
+            "/{usr/,}lib{,64}", "@{run}", "/binx", "/srv"]
+    tails = ["/x", "/x", "/y", "/{x,y}", "/*", "/**", "/", "/{,x}"]
+    denies = [rng.choice(["", "", "owner "]) + rng.choice(tops) + rng.choice(tails) + " " + rng.choice(["r", "rw", "w"]) for _ in range(rng.randint(1, 4))]
+    for step in range(12):
+        text = "name: p\ntemplate: %s\nbinary: /b\ndeny:\n%s" % (template, "".join("- %s\n" % json.dumps(deny) for deny in denies))
+        options = ["-W", "linked-deny", "-N", "duplicate-entry", "-N", "already-allowed", "--format", "json"]
+        result = aaforge("compile", *options, scratch.file("l.yaml", text))
+        if not check(result.status == 0, "links, seed %d compiles" % seed, text + result.message):
+            return
+        holes = linked_holes(Dfa(compile_text(result.out)))
+        told = [record for record in map(json.loads, result.message.splitlines()) if record["id"] == "linked-deny"]
+        check(bool(told) == bool(holes), "links, seed %d, step %d: told where there is a hole" % (seed, step), "%s\n%s\n%s" % (text, holes, told))
+        better = [(record["line"] - 5, re.match("write '(.*?)'", record["help"])) for record in told]
+        for index, match in better:
+            if match:
+                denies[index] = match.group(1)
+        if not any(match for _, match in better):
+            break
+    check(step < 11, "links, seed %d: the help leads to an end" % seed, text)
+
+
+def linked_holes(dfa):
+    """What is denied below a link, and allowed below its target."""
+    asked = [(link, target, tail, p, own) for link, target in LINKS.items() for tail in ("/", "/x", "/y", "/z", "/a/b") for p in "rw" for own in (False, True)]
+    return [(target + tail, p, own) for link, target, tail, p, own in asked if dfa.allows(target + tail, p, own) and not dfa.allows(link + tail, p, own)]
 
 
 HOSTILE = ["/a b", '/a"b', "/a\\b", "/a,b", "/a#b", "/a{b", "/a}b", "/a,", "/ #include <x>", "/a rw, /etc/shadow rw", "/x\\", "/a@{HOME}",
@@ -273,6 +309,7 @@ def main():
         for seed in range(rounds):
             read_round(seed, scratch, deep)
             plain_round(seed, scratch, "minimal" if seed % 2 else deep)
+            linked_round(seed, scratch, template)
         child_round(scratch)
         class_round(scratch)
         say("hostile values: %d" % (rounds * 3))
