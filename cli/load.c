@@ -162,6 +162,7 @@ static enum status load_gathered(struct load *load)
 	if (options->json)
 		plan_print(options, load->lines, load->line_count, load->changed);
 	running_tell(&running);
+	machine_say_kernel_mode(&load->machine);
 	say_done(load);
 	return STATUS_OK;
 }

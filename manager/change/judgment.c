@@ -57,11 +57,6 @@ struct slice loaded_top(const struct loaded *loaded, const struct loaded_profile
 	return name;
 }
 
-bool mode_confines(struct slice mode)
-{
-	return slice_is(mode, "enforce") || slice_is(mode, "kill");
-}
-
 static bool same_digest(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
@@ -168,6 +163,13 @@ static void judge_application(struct judging *judging)
 			      "as root"));
 	if (question->boot_dispute.len > 0)
 		add(judging, REASON_BOOT_DISPUTED, question->boot_dispute);
+	if (question->loose.count > 0)
+		add(judging, REASON_LOOSE,
+			arena_printf(judging->arena,
+				"%zu process%s under its name %s not confined: %.*s",
+				question->loose.count, question->loose.count == 1 ? "" : "es",
+				question->loose.count == 1 ? "is" : "are",
+				SLICE_FMT(question->loose.words)));
 	if (outside->count > 0)
 		add(judging, REASON_OUTSIDE,
 			arena_printf(judging->arena, "%zu process%s outside of it: %.*s",

@@ -309,12 +309,19 @@ static bool is_same(const struct set_profile *profile, const struct loaded_profi
 	       slice_eq(hash_of_kind(profile, held->kind), held->hash);
 }
 
+const struct set_profile *set_member_find(
+	const struct set_member *member, struct slice namespace, struct slice name)
+{
+	struct set_profile wanted = {.name = name, .namespace = namespace};
+	const struct set_profile *key = &wanted, *const *found = bsearch(&key, member->sorted,
+							 member->profile_count,
+							 sizeof(*member->sorted), by_name);
+	return found ? *found : NULL;
+}
+
 static bool has_profile(const struct set_member *member, const struct loaded_profile *profile)
 {
-	struct set_profile wanted = {.name = profile->name, .namespace = profile->namespace};
-	const struct set_profile *key = &wanted;
-	return bsearch(&key, member->sorted, member->profile_count, sizeof(*member->sorted),
-		       by_name) != NULL;
+	return set_member_find(member, profile->namespace, profile->name) != NULL;
 }
 
 static bool is_child_of_another(const struct set_member *member, const struct set_profile *profile)

@@ -77,6 +77,10 @@ void policy_set_compare(struct policy_set *set, const struct loaded *loaded);
 const struct set_profile *set_member_next_top(
 	const struct set_member *member, const struct set_profile *previous);
 
+/* The member's profile of that name, or NULL. */
+const struct set_profile *set_member_find(
+	const struct set_member *member, struct slice namespace, struct slice name);
+
 /* Children that the kernel holds below the member's profiles, but the member does not have. A
  * replacement leaves them loaded; they must be removed by name. Into the arena, sorted. */
 size_t set_member_stale_children(const struct set_member *member, const struct loaded *loaded,
