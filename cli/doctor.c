@@ -147,6 +147,7 @@ static void mend(struct doctor *doctor, const struct review_row *row, const stru
 	case REASON_BROKEN:
 	case REASON_FOREIGN:
 	case REASON_ONLY_LOGS:
+	case REASON_CHILD_LEFT:
 	case REASON_SOURCE_GONE:
 	case REASON_COUNT:
 		break;

@@ -303,6 +303,7 @@ static void weigh_for_name(
 	case REASON_DISABLED:
 	case REASON_FORCED_COMPLAIN:
 	case REASON_ONLY_LOGS:
+	case REASON_CHILD_LEFT:
 	case REASON_SOURCE_GONE:
 	case REASON_COUNT:
 		break;

@@ -23,10 +23,15 @@ struct meant {
 	const struct review_row *row;
 };
 
-/* Whether what the kernel holds is what it should is told by its identity. */
+/* Whether what the kernel holds is what it should is told by its identity; but not of a child that
+ * was left. */
 static bool is_meant(const void *context, struct slice child)
 {
 	const struct meant *meant = context;
+	const struct left_list *left = &meant->row->record.left;
+	for (size_t i = 0; meant->row->has_record && i < left->count; i++)
+		if (slice_eq(left->items[i].name, child))
+			return false;
 	return loaded_find(meant->review->loaded, meant->row->namespace, child) != NULL;
 }
 
@@ -38,8 +43,7 @@ static void look(struct review *review, const struct tasks *tasks, struct review
 		.is_meant = is_meant,
 		.context = &meant};
 	struct running *running;
-	size_t count =
-		processes_loose(review->places, tasks, &question, review->arena, &running);
+	size_t count = processes_loose(review->places, tasks, &question, review->arena, &running);
 	if (count == 0)
 		return;
 	row->loose = (struct judgment_outside){

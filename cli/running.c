@@ -3,6 +3,7 @@
 #include "analysis/decide.h"
 #include "cli/plan.h"
 #include "cli/report.h"
+#include "cli/stale.h"
 #include "manager/host/loose.h"
 #include "manager/kernel/label.h"
 
@@ -166,7 +167,10 @@ static void read_processes(struct looking *looking)
 void running_look(struct machine *machine, const struct set_member *const *members, size_t count,
 	struct running_report *ret_report)
 {
-	struct looking looking = {.machine = machine};
+	struct looking looking = {
+		.machine = machine,
+		.report = {.machine = machine, .members = members, .member_count = count},
+	};
 	bool has_attached;
 	size_t tops = machine->has_kernel ? count_tops(members, count, &has_attached) : 0;
 	if (tops > 0) {
@@ -219,6 +223,9 @@ static void tell_profile(const struct running_profile *entry, size_t *told)
 void running_tell(const struct running_report *report)
 {
 	size_t told = 0;
+	for (size_t i = 0; i < report->member_count; i++)
+		if (report->members[i])
+			stale_tell(report->machine, report->members[i]);
 	for (size_t i = 0; i < report->count; i++)
 		tell_profile(&report->entries[i], &told);
 	if (told > SHOWN_MOST)

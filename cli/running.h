@@ -33,6 +33,9 @@ struct running_profile {
 struct running_report {
 	struct running_profile *entries; /* only of profiles that have some */
 	size_t count;
+	struct machine *machine;
+	const struct set_member *const *members; /* what was looked at: of these kept children */
+	size_t member_count;
 	bool is_partial; /* not all processes could be seen */
 	struct slice hidden;
 };

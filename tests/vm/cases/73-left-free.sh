@@ -1,7 +1,7 @@
 #!/bin/sh
 # Processes that a profile's name is on and that nothing keeps, and what cannot be seen of them: no
 # command takes them for confined, or sets one free without a word.
-# time limit: 120 s
+# time limit: 240 s
 . /vm/lib.sh
 
 parameters=/sys/module/apparmor/parameters
@@ -94,6 +94,90 @@ refused "doctor" "^error not-confined: .*'box'" aaforge doctor
 says "lookup warns" '\[processes-not-confined\]' aaforge lookup box
 stop_all
 aaforge remove -q box
+rm svc/*
+
+# A child that the new policy does not have, in use: by a description, by a text, by somebody else.
+printf 'abi <abi/3.0>,\nprofile @{name} {\n\t/** rwmix,\n\t/usr/sbin/two cx -> helper,\n\tsignal,\n\tprofile helper { /** rwmix, signal, }\n}\n' >$templates/old.profile
+printf 'abi <abi/3.0>,\nprofile @{name} {\n\t/** rwmix,\n\tsignal,\n}\n' >$templates/new.profile
+kept="^aaforge: note: 'web//helper', which the new policy does not have, stays loaded, as its tasks would go on unconfined: process [0-9]+ \\(two\\) is under it"
+
+# helped: $two runs under the child.
+helped() {
+	start aa-exec -p web -- /usr/sbin/one
+	until_true 5 labelled $two "web//helper (enforce)"
+}
+
+# left WHAT: the child is there, and all commands say what is so.
+left() {
+	same "$1: its task is not freed" "web//helper (enforce)" "$(label_of $two)"
+	says "$1: status" "^web +enforce +current +2 .*'web//helper', which it does not have any more, was left loaded" aaforge status web
+	says "$1: lookup" '^web$' aaforge lookup web
+	says "$1: doctor" "^warning child-left: .*'web'" aaforge doctor
+}
+
+describe web old
+ok "sync" aaforge sync -q svc
+helped
+describe web new
+says "a dry run tells of the child" "$kept" aaforge sync -n svc
+says "sync leaves it" "$kept" aaforge sync svc
+left "sync"
+says "sync again" '^nothing to do' aaforge sync svc
+matches "tells it again" "$kept" "$output"
+says "it is not loaded for it" '"name":"web","action":"same"' aaforge sync --json svc
+says "load" '^nothing to do' aaforge load svc/web.yaml
+left "load"
+says "install" '^nothing to do' aaforge install svc/web.yaml
+says "unseen tasks" "stays loaded, as its tasks would go on unconfined: tasks may be under it that cannot be seen" unshare -p -f --mount-proc aaforge load svc/web.yaml
+left "unseen"
+refused "unload" 'confines tasks' aaforge unload web
+stop_all
+says "when it has ended, sync takes it away" '^~ web .*a child that was left for its tasks is not in use any more' aaforge sync svc
+same "it is gone" "enforce " "$(mode_of web) $(mode_of web//helper)"
+says "status" '^web +enforce +current +0 +/etc/apparmor.d/web$' aaforge status web
+
+# By a text, and taken away by load.
+aaforge remove -q web
+aaforge compile --allow-outside svc/web.yaml >/tmp/new.text 2>/dev/null
+describe web old
+ok "load" aaforge load -q svc/web.yaml
+helped
+says "load of a text leaves it" "$kept" aaforge load /tmp/new.text
+left "text"
+stop_all
+says "load takes it away" '^~ web' aaforge load /tmp/new.text
+same "it is gone" "enforce " "$(mode_of web) $(mode_of web//helper)"
+aaforge unload -q web
+
+# Somebody adds a child: it is drift, and what uses it is not freed when that is mended.
+describe web new
+ok "sync" aaforge sync -q svc
+aaforge compile svc/web.yaml 2>/dev/null | sed 's,^\(.*\)signal\,,\1signal\,\n\t/usr/sbin/two cx -> helper\,\n\tprofile helper { /** rwmix\, signal\, },' >/tmp/added
+load /tmp/added
+helped
+refused "somebody added a child" '^web +enforce +drifted' aaforge status web
+says "sync mends it, and leaves the child" "$kept" aaforge sync svc
+left "added"
+printf 'profile web//helper { /** rwmix, signal, }\n' >/tmp/other
+load /tmp/other
+refused "the child is replaced: that is drift again" '^web +enforce +drifted' aaforge status web
+says "which sync settles" '^~ web' aaforge sync svc
+stop_all
+
+# A child that was left in mode complain keeps nothing.
+ok "sync" aaforge sync -q svc
+sed -i 's/profile helper {/profile helper flags=(complain) {/' $templates/old.profile
+describe web old
+ok "sync" aaforge sync -q svc
+start aa-exec -p web -- /usr/sbin/one
+until_true 5 labelled $two "web//helper (complain)"
+says "as the template wants it, it is no fault" '^web +enforce +current' aaforge status web
+describe web new
+says "sync leaves it" "$kept" aaforge sync svc
+matches "and says that it keeps nothing" "^aaforge: note: process $two \\(two\\) is not confined by the profile 'web', but under 'web//helper' in mode complain" "$output"
+refused "status" '^web +enforce +unattached +1 ' aaforge status web
+stop_all
+aaforge remove -q web
 rm svc/*
 
 # A profile of somebody else in mode complain keeps nothing either.
