@@ -2,6 +2,7 @@
 
 #include "cli/described.h"
 #include "cli/origin.h"
+#include "cli/stale.h"
 #include "manager/change/judgment.h"
 #include "manager/system/file.h"
 #include "manager/disk/record.h"
@@ -365,6 +366,9 @@ static struct slice decide_why(const struct deciding *deciding, const struct des
 		return SLICE("is not loaded");
 	if (deciding->machine->has_kernel && !view->is_held)
 		return reason_to_load(&view->judgment);
+	if (judgment_reason(&view->judgment, REASON_CHILD_LEFT) &&
+		desired->item->member->state == SET_CHANGED)
+		return SLICE("a child that was left for its tasks is not in use any more");
 	return desired->change.file_count > 0 ? SLICE("its description or template is another")
 					      : slice_of(NULL, 0);
 }
@@ -437,6 +441,7 @@ enum status desired_decide(struct machine *machine, struct gathering *gathering,
 {
 	struct deciding deciding = {.machine = machine, .gathering = gathering, .how = how};
 	struct desired_list *list = &deciding.list;
+	stale_decide(machine, &gathering->set);
 	if (machine->has_kernel)
 		policy_set_compare(&gathering->set, &machine->loaded);
 	list->entries = arena_array(machine->arena, gathering->count, sizeof(*list->entries));

@@ -124,6 +124,9 @@ static void mend(struct doctor *doctor, const struct review_row *row, const stru
 		if (row->outside.mend.len > 0)
 			finding_mend(&doctor->findings, "%.*s", SLICE_FMT(row->outside.mend));
 		break;
+	case REASON_LOOSE:
+		finding_mend(&doctor->findings, "%.*s", SLICE_FMT(row->loose.mend));
+		break;
 	case REASON_KERNEL:
 	case REASON_DISPUTED:
 	case REASON_ATTACHMENT_UNSEEN:
@@ -134,6 +137,7 @@ static void mend(struct doctor *doctor, const struct review_row *row, const stru
 	case REASON_BROKEN:
 	case REASON_FOREIGN:
 	case REASON_ONLY_LOGS:
+	case REASON_CHILD_LEFT:
 	case REASON_SOURCE_GONE:
 	case REASON_COUNT:
 		break;
@@ -200,6 +204,9 @@ static void check_ours(struct doctor *doctor)
 	review_judge(&review);
 	for (size_t i = 0; i < review.count; i++)
 		report(doctor, &review.rows[i]);
+	if (review.hides_processes)
+		finding_add(&doctor->findings, FINDING_PROCESSES_HIDDEN, "%.*s",
+			SLICE_FMT(review.hidden_processes));
 	doctor->status = review.status;
 	review_end(&review);
 }

@@ -2,7 +2,6 @@
 
 #include "cli/bring_back.h"
 #include "cli/fallback.h"
-#include "manager/host/host.h"
 
 #include <errno.h>
 
@@ -308,18 +307,6 @@ static void say_aside(const struct effort *effort)
 	}
 }
 
-/* Whatever was loaded: nothing of it is enforced. */
-static void say_kernel_mode(const struct machine *machine)
-{
-	struct host host;
-	if (!machine->has_kernel)
-		return;
-	host_read_mode(&machine->places, machine->arena, &host);
-	if (host_enforcement(&host) == HOST_ENFORCES_NOT)
-		print_problem("warning: the kernel enforces no profile, whatever its own mode: "
-			      "'aaforge doctor' tells the mend");
-}
-
 static void say_what_is_special(const struct effort *effort)
 {
 	const struct machine *machine = effort->machine;
@@ -358,7 +345,7 @@ enum status effort_run(struct effort *effort)
 		say_what_is_special(effort);
 	desired_say_unseen(effort->machine, &effort->desired);
 	if (effort->desired.count > 0)
-		say_kernel_mode(effort->machine);
+		machine_say_kernel_mode(effort->machine);
 	effort_sum_up(effort);
 	return status;
 }

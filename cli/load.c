@@ -2,7 +2,9 @@
 #include "cli/load_kernel.h"
 #include "cli/plan.h"
 #include "cli/rivals.h"
+#include "cli/stale.h"
 #include "manager/kernel/kernel.h"
+#include "manager/change/judgment.h"
 #include "manager/disk/record.h"
 #include "manager/system/stop.h"
 
@@ -41,13 +43,13 @@ static bool is_installed(const struct load *load, const struct set_profile *top)
 static struct slice why_special(struct load *load, const struct set_profile *top)
 {
 	struct record record;
-	struct digest identity;
 	if (!record_read(&load->machine.places, top->namespace, top->name, &load->gathering.arena,
 		    &record))
 		return is_installed(load, top) ? slice_of(NULL, 0)
 					       : SLICE("was loaded by somebody else");
-	if (loaded_identity(&load->machine.loaded, top->namespace, top->name, &identity) &&
-		memcmp(&identity, &record.identity, sizeof(identity)) != 0)
+	const struct loaded *loaded = &load->machine.loaded;
+	if (loaded_find(loaded, top->namespace, top->name) &&
+		!loaded_is_as_recorded(loaded, top->namespace, top->name, &record))
 		return SLICE("was changed since aaforge loaded it");
 	return slice_of(NULL, 0);
 }
@@ -144,6 +146,7 @@ static enum status load_gathered(struct load *load)
 	struct gathering *gathering = &load->gathering;
 	struct running_report running;
 	struct error *error = NULL;
+	stale_decide(&load->machine, &gathering->set);
 	policy_set_compare(&gathering->set, &load->machine.loaded);
 	bool may = kernel_can_replace(&gathering->set, &error);
 	if (!may)
@@ -162,6 +165,7 @@ static enum status load_gathered(struct load *load)
 	if (options->json)
 		plan_print(options, load->lines, load->line_count, load->changed);
 	running_tell(&running);
+	machine_say_kernel_mode(&load->machine);
 	say_done(load);
 	return STATUS_OK;
 }

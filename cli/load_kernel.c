@@ -2,6 +2,7 @@
 
 #include "manager/kernel/kernel.h"
 #include "manager/kernel/expected.h"
+#include "manager/kernel/stale.h"
 #include "manager/kernel/namespaces.h"
 #include "manager/disk/record.h"
 
@@ -88,7 +89,9 @@ static bool settle(const struct loading *loading, const struct loaded *after,
 	struct slice namespace = entry->top->namespace, name = entry->top->name;
 	const struct loaded_profile *held = loaded_find(after, namespace, name);
 	struct record record = entry->record;
-	if (!held || !loaded_identity(after, namespace, name, &record.identity)) {
+	record.left = stale_left(entry->member, entry->top, after, &loading->gathering->arena);
+	if (!held || !loaded_identity_without(
+			     after, namespace, name, &record.left, &record.identity, NULL)) {
 		record_drop(places, namespace, name);
 		return error_say(ret_error, ENOENT,
 			"the profile '%.*s' has left the kernel right after it was loaded",

@@ -296,12 +296,14 @@ static void weigh_for_name(
 	case REASON_DISPUTED:
 	case REASON_ATTACHMENT_UNSEEN:
 	case REASON_BOOT_DISPUTED:
+	case REASON_LOOSE:
 	case REASON_OUTSIDE:
 	case REASON_EDITED:
 	case REASON_FOREIGN:
 	case REASON_DISABLED:
 	case REASON_FORCED_COMPLAIN:
 	case REASON_ONLY_LOGS:
+	case REASON_CHILD_LEFT:
 	case REASON_SOURCE_GONE:
 	case REASON_COUNT:
 		break;
@@ -331,6 +333,8 @@ static void weigh(struct lookup *lookup, const struct judgment *judgment)
 			note(lookup, FINDING_NOT_ATTACHED_AT_BOOT, reason->words);
 		else if (reason->id == REASON_OUTSIDE)
 			note(lookup, FINDING_NAME_OUTSIDE, reason->words);
+		else if (reason->id == REASON_LOOSE)
+			note(lookup, FINDING_NAME_LOOSE, reason->words);
 		else if (reason->id == REASON_EDITED)
 			note(lookup, FINDING_NAME_EDITED, reason->words);
 		else if (!lookup->member)
@@ -354,6 +358,9 @@ static void check_judgment(struct lookup *lookup)
 	}
 	review_judge(&review);
 	weigh(lookup, &review.rows[0].judgment);
+	if (review.hides_processes)
+		finding_add(&lookup->findings, FINDING_PROCESSES_HIDDEN, "%.*s",
+			SLICE_FMT(review.hidden_processes));
 	if (review.status > lookup->status)
 		lookup->status = review.status;
 	review_end(&review);

@@ -1,5 +1,6 @@
 #include "cli/machine.h"
 
+#include "manager/host/host.h"
 #include "manager/kernel/kernel.h"
 #include "manager/disk/records.h"
 #include "manager/system/path.h"
@@ -187,4 +188,15 @@ const struct task *machine_task(struct machine *machine, struct slice name)
 		if (label_holds(tasks->tasks[i].label, SLICE(""), name))
 			return &tasks->tasks[i];
 	return NULL;
+}
+
+void machine_say_kernel_mode(const struct machine *machine)
+{
+	struct host host;
+	if (!machine->has_kernel)
+		return;
+	host_read_mode(&machine->places, machine->arena, &host);
+	if (host_enforcement(&host) == HOST_ENFORCES_NOT)
+		print_problem("warning: the kernel enforces no profile, whatever its own mode: "
+			      "'aaforge doctor' tells the mend");
 }

@@ -68,4 +68,7 @@ const struct tasks *machine_tasks(struct machine *machine);
 /* A task that the profile confines, or one below it, in the root namespace; NULL: none is seen. */
 const struct task *machine_task(struct machine *machine, struct slice name);
 
+/* Warns where the kernel enforces no profile: whatever was loaded, nothing of it is enforced. */
+void machine_say_kernel_mode(const struct machine *machine);
+
 #endif

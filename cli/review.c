@@ -1,6 +1,7 @@
 #include "cli/review.h"
 
 #include "cli/review_host.h"
+#include "cli/review_loose.h"
 #include "manager/system/documents.h"
 #include "manager/system/file.h"
 #include "manager/kernel/kernel.h"
@@ -370,6 +371,7 @@ static void judge(struct review *review, struct review_row *row)
 		.boot_dispute = row->boot_dispute,
 		.is_attachment_hidden = row->is_attachment_hidden,
 		.outside = row->outside,
+		.loose = row->loose,
 	};
 	judgment_decide(&question, review->arena, &row->judgment);
 }
@@ -407,8 +409,10 @@ void review_judge(struct review *review)
 {
 	probe_kernel(review);
 	compile_rows(review);
-	if (review->purpose != REVIEW_TEXT)
+	if (review->purpose != REVIEW_TEXT) {
 		review_look(review);
+		review_look_inside(review);
+	}
 	for (size_t i = 0; i < review->count; i++)
 		judge(review, &review->rows[i]);
 }

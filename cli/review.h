@@ -31,8 +31,9 @@ struct review_row {
 	/* Of review_look: */
 	struct slice dispute, boot_dispute;
 	bool is_attachment_hidden;
-	struct judgment_outside outside;
-	struct running_profile running; /* all processes outside of it, also those of others */
+	struct judgment_outside outside, loose;
+	/* All processes outside of it, also those of others, and those that are loose. */
+	struct running_profile running;
 	struct judgment judgment;
 	int *pids; /* status: of the tasks that it confines, each once */
 	size_t pid_count;
@@ -51,7 +52,8 @@ struct review {
 	const struct loaded *loaded; /* a snapshot */
 	enum known kernel_enforces;
 	enum review_purpose purpose;
-	bool hides_processes; /* some may run a program without its profile */
+	const struct tasks *tasks; /* of the caller who has read them, or NULL */
+	bool hides_processes;	   /* some may run a program without its profile */
 	struct slice hidden_processes;
 	bool hides_installed;	 /* some files of PROFILES are not for us */
 	struct review_row *rows; /* without children */

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NAMED_MOST 3 /* processes in words */
-
 struct looking {
 	struct review *review;
 	struct attachments attachments;
@@ -190,22 +188,6 @@ static bool accepts(const void *context, struct slice program)
 	return contender_matches(context, program);
 }
 
-static struct slice words_of_processes(
-	struct arena *arena, const struct running *running, size_t count)
-{
-	struct buf words = buf_new(arena);
-	for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
-		buf_printf(&words, "%s%d (%.*s", i ? ", " : "", running[i].pid,
-			SLICE_FMT(running[i].command));
-		if (running[i].unit.name.len > 0)
-			buf_printf(&words, ", %.*s", SLICE_FMT(running[i].unit.name));
-		buf_add_char(&words, ')');
-	}
-	if (count > NAMED_MOST)
-		buf_add_str(&words, " …");
-	return buf_slice(&words);
-}
-
 static void look_at_processes(struct looking *looking, struct review_row *row,
 	const struct contender *ours, const struct slice *programs, size_t count)
 {
@@ -225,13 +207,13 @@ static void look_at_processes(struct looking *looking, struct review_row *row,
 	row->running = (struct running_profile){row->namespace, row->name, running, found, arena};
 	outside = arena_array(arena, found, sizeof(*outside));
 	for (size_t i = 0; i < found; i++)
-		if (running[i].is_unconfined)
+		if (running[i].is_free)
 			outside[kept++] = running[i];
 	if (kept == 0)
 		return;
 	row->outside = (struct judgment_outside){
 		.count = kept,
-		.words = words_of_processes(arena, outside, kept),
+		.words = running_names(arena, outside, kept),
 		.mend = running_mend(arena, &outside[0]),
 	};
 }

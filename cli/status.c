@@ -10,13 +10,23 @@
 
 #include <stdlib.h>
 
+static bool is_loose(const struct review_row *row, int pid)
+{
+	for (size_t i = 0; i < row->running.count; i++)
+		if (row->running.running[i].pid == pid && row->running.running[i].is_loose)
+			return true;
+	return false;
+}
+
+/* Those that it confines. */
 static void count_tasks(struct status_view *view, struct review_row *row)
 {
 	int *pids = arena_array(&view->arena, view->tasks.count, sizeof(*pids));
 	for (size_t i = 0; i < view->tasks.count; i++) {
 		const struct task *task = &view->tasks.tasks[i];
 		bool is_new = row->pid_count == 0 || pids[row->pid_count - 1] != task->pid;
-		if (is_new && label_holds(task->label, row->namespace, row->name))
+		if (is_new && label_holds(task->label, row->namespace, row->name) &&
+			!is_loose(row, task->pid))
 			pids[row->pid_count++] = task->pid;
 	}
 	row->pids = pids;
@@ -105,6 +115,7 @@ static enum status show(struct status_view *view)
 	struct review *review = &view->review;
 	read_tasks(view);
 	review_begin(view->options, &view->places, &view->loaded, REVIEW_ALL, &view->arena, review);
+	review->tasks = &view->tasks;
 	status_collect(view);
 	review_judge(review);
 	for (size_t i = 0; i < review->count; i++)

@@ -57,11 +57,6 @@ struct slice loaded_top(const struct loaded *loaded, const struct loaded_profile
 	return name;
 }
 
-bool mode_confines(struct slice mode)
-{
-	return slice_is(mode, "enforce") || slice_is(mode, "kill");
-}
-
 static bool same_digest(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
@@ -73,7 +68,7 @@ bool loaded_is_as_recorded(const struct loaded *loaded, struct slice namespace, 
 	struct digest identity;
 	const struct loaded_profile *held = loaded_find(loaded, namespace, name);
 	return held && held->kind == record->kind &&
-	       loaded_identity(loaded, namespace, name, &identity) &&
+	       loaded_identity_without(loaded, namespace, name, &record->left, &identity, NULL) &&
 	       same_digest(&identity, &record->identity);
 }
 
@@ -94,9 +89,11 @@ static void add(struct judging *judging, enum reason_id id, struct slice words)
 static bool is_as_wanted(const struct judging *judging)
 {
 	const struct judgment_question *question = judging->question;
+	const struct left_list none = {0};
 	struct digest held, wanted;
 	if (!judging->top ||
-		!loaded_identity(question->loaded, question->namespace, question->name, &held))
+		!loaded_identity_without(question->loaded, question->namespace, question->name,
+			question->record ? &question->record->left : &none, &held, NULL))
 		return false;
 	wanted = set_profile_identity(question->wanted, judging->top, judging->held->kind);
 	return same_digest(&held, &wanted);
@@ -168,6 +165,13 @@ static void judge_application(struct judging *judging)
 			      "as root"));
 	if (question->boot_dispute.len > 0)
 		add(judging, REASON_BOOT_DISPUTED, question->boot_dispute);
+	if (question->loose.count > 0)
+		add(judging, REASON_LOOSE,
+			arena_printf(judging->arena,
+				"%zu process%s under its name %s not confined: %.*s",
+				question->loose.count, question->loose.count == 1 ? "" : "es",
+				question->loose.count == 1 ? "is" : "are",
+				SLICE_FMT(question->loose.words)));
 	if (outside->count > 0)
 		add(judging, REASON_OUTSIDE,
 			arena_printf(judging->arena, "%zu process%s outside of it: %.*s",
@@ -233,6 +237,25 @@ static void judge_sight(struct judging *judging)
 		add(judging, REASON_BROKEN, SLICE("its file could not be compiled"));
 }
 
+/* Whether a child stays loaded that was left for its tasks. */
+static void remark_left(struct judging *judging)
+{
+	const struct judgment_question *question = judging->question;
+	struct digest identity;
+	size_t left = 0;
+	if (question->record && question->record->left.count > 0)
+		loaded_identity_without(question->loaded, question->namespace, question->name,
+			&question->record->left, &identity, &left);
+	if (left > 0)
+		add(judging, REASON_CHILD_LEFT,
+			arena_printf(judging->arena,
+				"'%.*s'%s, which it does not have any more, %s left loaded for the "
+				"tasks under %s",
+				SLICE_FMT(question->record->left.items[0].name),
+				left > 1 ? " and others" : "", left > 1 ? "were" : "was",
+				left > 1 ? "them" : "it"));
+}
+
 static void add_remarks(struct judging *judging)
 {
 	const struct judgment_question *question = judging->question;
@@ -242,6 +265,7 @@ static void add_remarks(struct judging *judging)
 	else if (installed && installed->is_forced_complain)
 		add(judging, REASON_FORCED_COMPLAIN,
 			SLICE("set to complain at boot by a link in force-complain/"));
+	remark_left(judging);
 	if (question->described == DESCRIBED_GONE)
 		add(judging, REASON_SOURCE_GONE, SLICE("its file cannot be read any more"));
 }

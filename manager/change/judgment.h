@@ -11,6 +11,7 @@
 #include "manager/host/findings.h"
 #include "manager/disk/installed.h"
 #include "manager/disk/record.h"
+#include "manager/kernel/label.h"
 
 /* By weight: of several the last one is the state. */
 enum profile_state {
@@ -73,6 +74,7 @@ struct judgment_question {
 	struct slice boot_dispute; /* the same, of what the next boot brings */
 	bool is_attachment_hidden; /* it cannot be seen which programs go under it */
 	struct judgment_outside outside;
+	struct judgment_outside loose; /* under its name, and not confined (manager/host/loose.h) */
 };
 
 enum reason_id {
@@ -119,9 +121,6 @@ const struct reason *judgment_reason(const struct judgment *judgment, enum reaso
  */
 bool loaded_is_as_recorded(const struct loaded *loaded, struct slice namespace, struct slice name,
 	const struct record *record);
-
-/* Whether the kernel's word for a mode is one that confines: enforce or kill. */
-bool mode_confines(struct slice mode);
 
 /* The profile of that name among those of a compiled member that are no children, or NULL. */
 const struct set_profile *member_top(

@@ -102,7 +102,10 @@ static bool recover_loads(
 	if (!is_taken && !is_committed && held == HELD_UNKNOWN)
 		return drop(work, ret_recovery, ret_error);
 	work->is_unloaded = !is_taken;
-	return carry_on(work, ret_recovery, ret_error);
+	work->set = is_good ? &set : NULL;
+	bool is_done = carry_on(work, ret_recovery, ret_error);
+	work->set = NULL;
+	return is_done;
 }
 
 static bool recover_valid(

@@ -86,7 +86,7 @@ static bool run_held(const struct places *places, const struct change *changes, 
 	const struct stop_hold *hold, bool *ret_is_committed, struct error **ret_error)
 {
 	struct journal journal;
-	struct work work = {places, &journal, loaded, arena, false};
+	struct work work = {places, &journal, loaded, arena, false, set};
 	bool is_committed = false;
 	if (!journal_build(places, changes, count, set, loaded, arena, &journal, ret_error) ||
 		!apply_check(places, &journal, arena, ret_error) ||

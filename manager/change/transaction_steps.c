@@ -3,6 +3,7 @@
 #include "manager/disk/apply.h"
 #include "manager/kernel/kernel.h"
 #include "manager/kernel/expected.h"
+#include "manager/kernel/stale.h"
 #include "manager/disk/record.h"
 
 #include <errno.h>
@@ -123,6 +124,19 @@ void drop_records(const struct work *work)
 			record_drop(work->places, SLICE(""), work->journal->changes[i].name);
 }
 
+/* The children of the change's profile that were left for their tasks. */
+static struct left_list left_of(
+	const struct work *work, const struct journal_change *change, const struct loaded *after)
+{
+	for (size_t i = 0; work->set && i < work->set->count; i++) {
+		const struct set_member *member = work->set->members[i];
+		const struct set_profile *top = set_member_find(member, SLICE(""), change->name);
+		if (top)
+			return stale_left(member, top, after, work->arena);
+	}
+	return (struct left_list){0};
+}
+
 static bool record_put(struct work *work, const struct journal_change *change,
 	const struct loaded *after, struct error **ret_error)
 {
@@ -130,6 +144,7 @@ static bool record_put(struct work *work, const struct journal_change *change,
 	if (!there || work->is_unloaded)
 		return record_remove(work->places, SLICE(""), change->name, ret_error);
 	struct record record = record_of(change, there->kind);
+	record.left = left_of(work, change, after);
 	if (record_settle(work->places, SLICE(""), change->name, &record, work->arena))
 		return true;
 	if (!record_write(work->places, SLICE(""), change->name, &record, ret_error))

@@ -12,7 +12,8 @@ struct work {
 	struct journal *journal;
 	const struct loaded *before; /* NULL: the kernel is left alone */
 	struct arena *arena;
-	bool is_unloaded; /* the kernel refused what the disk gets */
+	bool is_unloaded;	      /* the kernel refused what the disk gets */
+	const struct policy_set *set; /* what it got, or NULL */
 };
 
 /* Whether the kernel holds the very policy of a profile, as its hash tells. */

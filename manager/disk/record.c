@@ -12,13 +12,14 @@
 #include <unistd.h>
 
 /*
- * A record is five lines:
+ * A record is five lines, and one for each child that was left:
  *
  *     aaforge record 1
  *     profile %3Atenant%3Aweb
  *     identity sha256 5403…
  *     text 91ab…
  *     source %2Fetc%2Faaforge%2Fweb.yaml
+ *     left 40f1… web%2F%2Fhelper
  */
 #define FIRST_LINE   "aaforge record 1"
 #define RECORD_BYTES 32768
@@ -188,6 +189,26 @@ static bool read_identity(struct slice value, struct record *ret_record)
 	return false;
 }
 
+/* "40f1… web%2F%2Fhelper", as often as there are some. */
+static bool parse_left(struct slice text, struct arena *arena, struct left_list *ret_left)
+{
+	struct left_list left = {0};
+	size_t room = 0;
+	for (size_t i = 0; i < text.len; i++)
+		room += text.at[i] == '\n';
+	left.items = arena_array(arena, room, sizeof(*left.items));
+	for (struct slice value; text.len > 0;) {
+		struct left_child *child = &left.items[left.count++];
+		if (!next_line(&text, "left", &value) || value.len <= DIGEST_HEX ||
+			value.at[DIGEST_HEX] != ' ' ||
+			!read_digest(slice_first(value, DIGEST_HEX), &child->identity) ||
+			!decode(slice_from(value, DIGEST_HEX + 1), arena, &child->name))
+			return false;
+	}
+	*ret_left = left;
+	return true;
+}
+
 /* A damaged record tells nothing; one of another profile (the same digest of a long name, a copied
  * file) neither. */
 static bool parse(struct slice text, struct slice namespace, struct slice name, struct arena *arena,
@@ -210,7 +231,7 @@ static bool parse(struct slice text, struct slice namespace, struct slice name, 
 		return false;
 	if (!next_line(&text, "source", &value) || !decode(value, arena, &record.source))
 		return false;
-	if (text.len > 0)
+	if (!parse_left(text, arena, &record.left))
 		return false;
 	*ret_record = record;
 	return true;
@@ -262,6 +283,17 @@ bool record_read(const struct places *places, struct slice namespace, struct sli
 	return is_read || record_read_prepared(places, namespace, name, arena, ret_record);
 }
 
+static void put_left(FILE *out, const struct left_list *left)
+{
+	for (size_t i = 0; i < left->count; i++) {
+		char identity[DIGEST_HEX + 1];
+		digest_hex(&left->items[i].identity, identity);
+		fprintf(out, "left %s ", identity);
+		put_encoded(out, left->items[i].name);
+		putc('\n', out);
+	}
+}
+
 /* The text of a record; to be freed. NULL without memory. */
 static char *compose(
 	struct slice namespace, struct slice name, const struct record *record, size_t *ret_len)
@@ -279,6 +311,7 @@ static char *compose(
 		text_digest);
 	put_encoded(out, record->source);
 	putc('\n', out);
+	put_left(out, &record->left);
 	if (fclose(out) == 0)
 		return text;
 	free(text);
@@ -366,9 +399,20 @@ bool record_prepare(const struct places *places, struct slice namespace, struct 
 	return is_written;
 }
 
+static bool left_is_equal(const struct left_list *a, const struct left_list *b)
+{
+	for (size_t i = 0; a->count == b->count && i < a->count; i++)
+		if (!slice_eq(a->items[i].name, b->items[i].name) ||
+			memcmp(&a->items[i].identity, &b->items[i].identity,
+				sizeof(struct digest)) != 0)
+			return false;
+	return a->count == b->count;
+}
+
 bool record_is_equal(const struct record *a, const struct record *b)
 {
-	return a->kind == b->kind && slice_eq(a->source, b->source) &&
+	return a->kind == b->kind && left_is_equal(&a->left, &b->left) &&
+	       slice_eq(a->source, b->source) &&
 	       memcmp(&a->identity, &b->identity, sizeof(a->identity)) == 0 &&
 	       memcmp(&a->text, &b->text, sizeof(a->text)) == 0;
 }

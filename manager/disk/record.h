@@ -12,10 +12,11 @@
 #include "manager/kernel/policy_set.h"
 
 struct record {
-	struct digest identity; /* loaded_identity right after the load */
+	struct digest identity; /* loaded_identity_without right after the load */
 	enum hash_kind kind;	/* that the identity was made with */
 	struct digest text;	/* of the profile's text; all zero when only a binary was given */
 	struct slice source;	/* absolute path of the description, text or binary */
+	struct left_list left;	/* children that the identity leaves out: kept for their tasks */
 };
 
 /* false when there is none, or when it is damaged or belongs to somebody but root and us. */

@@ -266,8 +266,9 @@ static void look_closely(struct search *search, const struct process_path *path)
 	if (outside == 0 || !read_running(search, path, &running))
 		return;
 	running.is_thread = outside < tasks.count;
-	running.is_unconfined = running.mode.len == 0 || slice_is(running.mode, "unconfined");
-	if (running.is_unconfined || !is_of_container(search, &running))
+	bool is_unconfined = running.mode.len == 0 || slice_is(running.mode, "unconfined");
+	running.is_free = !mode_confines(running.mode) && !slice_is(running.mode, "mixed");
+	if (is_unconfined || !is_of_container(search, &running))
 		add_running(search, &running);
 }
 
@@ -360,15 +361,29 @@ static struct slice name_of(struct arena *arena, const struct running *running)
 	return buf_slice(&text);
 }
 
+/* "unconfined", "confined by 'other'", "under 'other' in mode complain, …" */
+static struct slice words_of_label(struct arena *arena, const struct running *running)
+{
+	struct slice label = running->label, mode = running->mode;
+	if (mode.len == 0 || slice_is(mode, "unconfined"))
+		return SLICE("unconfined");
+	return running->is_free ? arena_printf(arena,
+					  "under '%.*s' in mode %.*s, which keeps it from nothing",
+					  SLICE_FMT(label), SLICE_FMT(mode))
+				: arena_printf(arena, "confined by '%.*s'", SLICE_FMT(label));
+}
+
 struct slice running_words(struct arena *arena, const struct running *running, struct slice profile)
 {
-	struct slice label = running->is_unconfined ? SLICE("") : running->label;
+	struct slice name = name_of(arena, running), label = words_of_label(arena, running);
+	struct slice mend = running_mend(arena, running);
+	if (running->is_loose)
+		return arena_printf(arena,
+			"process %.*s is not confined by the profile '%.*s', but %.*s: %.*s",
+			SLICE_FMT(name), SLICE_FMT(profile), SLICE_FMT(label), SLICE_FMT(mend));
 	return arena_printf(arena,
-		"process %.*s was started without the profile '%.*s', and %sis %s%.*s%s: "
-		"%.*s%s",
-		SLICE_FMT(name_of(arena, running)), SLICE_FMT(profile),
-		running->is_thread ? "a thread of it " : "",
-		running->is_unconfined ? "unconfined" : "confined by '", SLICE_FMT(label),
-		running->is_unconfined ? "" : "'", SLICE_FMT(running_mend(arena, running)),
+		"process %.*s was started without the profile '%.*s', and %sis %.*s: %.*s%s",
+		SLICE_FMT(name), SLICE_FMT(profile), running->is_thread ? "a thread of it " : "",
+		SLICE_FMT(label), SLICE_FMT(mend),
 		running->script.len > 0 ? " (by the script's own path)" : "");
 }

@@ -41,7 +41,8 @@ struct process_question {
 	const void *context;
 };
 
-/* A process that runs the program, and is not under the profile. */
+/* A process that runs the program and is not under the profile; or one that is under its name, and
+ * not confined (manager/host/loose.h). */
 struct running {
 	int pid;
 	struct slice command;	  /* comm, control bytes replaced */
@@ -49,8 +50,9 @@ struct running {
 	struct slice script;	  /* "/usr/bin/foo", or empty */
 	bool is_replaced;	  /* the program's file was deleted, as an upgrade does */
 	bool is_thread;		  /* of its threads only some are not under the profile */
-	bool is_unconfined;	  /* by the label, which may also be that of a profile in mode
-				     unconfined: a new start would attach */
+	bool is_free;		  /* nothing keeps it: it is unconfined, or under a profile in a
+				     mode that does not confine, which no engine chose for it */
+	bool is_loose;		  /* under the profile's name */
 	struct slice label, mode; /* of the first thread that is not under it; as in struct task */
 	struct unit_of unit;
 };

@@ -319,50 +319,31 @@ bool task_read(const struct places *places, int pid, struct arena *arena, struct
 	return true;
 }
 
-/* The first member of a stack, which is taken off *rest. */
-static struct slice next_member(struct slice *rest)
-{
-	const char *end = slice_find(*rest, SLICE("//&"));
-	struct slice member = end ? slice_of(rest->at, (size_t)(end - rest->at)) : *rest;
-	*rest = slice_from(*rest, member.len + 3);
-	return member;
-}
-
 bool label_holds(struct slice label, struct slice namespace, struct slice name)
 {
-	/* The kernel writes a namespace once for all members that follow in it. */
-	struct slice of_member = SLICE("");
-	while (label.len > 0) {
-		struct slice member = next_member(&label);
-		label_split_namespace(&member, &of_member);
+	struct slice of_member = SLICE(""), member;
+	while (label_next_member(&label, &of_member, &member))
 		if (slice_eq(of_member, namespace) && name_is_below(member, name))
 			return true;
-	}
 	return false;
 }
 
 bool label_is_in(struct slice label, struct slice namespace)
 {
-	struct slice of_member = SLICE("");
-	while (label.len > 0) {
-		struct slice member = next_member(&label);
-		label_split_namespace(&member, &of_member);
+	struct slice of_member = SLICE(""), member;
+	while (label_next_member(&label, &of_member, &member))
 		if (slice_eq(of_member, namespace))
 			return true;
-	}
 	return false;
 }
 
 /* In the namespace, or in one inside of it. */
 static bool is_in_namespace(struct slice label, struct slice namespace)
 {
-	struct slice of_member = SLICE("");
-	while (label.len > 0) {
-		struct slice member = next_member(&label);
-		label_split_namespace(&member, &of_member);
+	struct slice of_member = SLICE(""), member;
+	while (label_next_member(&label, &of_member, &member))
 		if (name_is_below(of_member, namespace))
 			return true;
-	}
 	return false;
 }
 

@@ -1,6 +1,7 @@
 #include "manager/kernel/kernel.h"
 
 #include "manager/system/file.h"
+#include "manager/kernel/stale.h"
 #include "manager/kernel/words.h"
 #include "manager/system/path.h"
 
@@ -225,9 +226,11 @@ static bool say_not_removed(const struct places *places, struct slice namespace,
 /* A replacement leaves the children loaded that the new version does not have (__replace_profile of
  * the kernel moves them over). */
 static bool remove_stale(const struct places *places, const struct policy_set *set,
-	const struct set_member *member, const struct loaded *before, struct error **ret_error)
+	struct set_member *member, const struct loaded *before, struct error **ret_error)
 {
 	const struct loaded_profile **children;
+	/* Right before they go: the new policy brings no task under them. */
+	stale_keep(places, NULL, member, before, set->arena);
 	size_t count = set_member_stale_children(member, before, set->arena, &children);
 	while (count-- > 0) {
 		const struct loaded_profile *child = children[count];

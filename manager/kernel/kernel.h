@@ -15,13 +15,14 @@ char *kernel_features(const struct places *places, struct error **ret_error);
 
 /*
  * Gives the binaries of those members whose state is not SET_SAME to the kernel in one write, then
- * removes children that the new policy no longer has (`before` is a snapshot of before). Nothing to
- * write is fine. The errno of a refusal is in the error: EPROTONOSUPPORT (the kernel does not know
- * the policy's version), EPROTO (damaged, or a short write), EACCES and EPERM (no right: not root,
- * lock_policy, confined ourselves), ENOENT (the interface is gone; a child without its parent),
- * ENOMEM, ENOSPC … Refused before the kernel is asked, as it would do damage (measured with 6.1 and
- * 6.12): profiles of several namespaces (EACCES), of which it makes one; a name twice (EEXIST),
- * which crashes it; a namespace inside of another (EINVAL); more than 512 MiB (EFBIG).
+ * removes children that the new policy no longer has (`before` is a snapshot of before), but keeps
+ * those that tasks are under, and adds them to the member's `kept`. Nothing to write is fine. The
+ * errno of a refusal is in the error: EPROTONOSUPPORT (the kernel does not know the policy's
+ * version), EPROTO (damaged, or a short write), EACCES and EPERM (no right: not root, lock_policy,
+ * confined ourselves), ENOENT (the interface is gone; a child without its parent), ENOMEM, ENOSPC …
+ * Refused before the kernel is asked, as it would do damage (measured with 6.1 and 6.12): profiles
+ * of several namespaces (EACCES), of which it makes one; a name twice (EEXIST), which crashes it; a
+ * namespace inside of another (EINVAL); more than 512 MiB (EFBIG).
  */
 bool kernel_replace(const struct places *places, const struct policy_set *set,
 	const struct loaded *before, struct error **ret_error);

@@ -27,3 +27,20 @@ bool label_split_namespace(struct slice *member, struct slice *ret_namespace)
 		*member = slice_from(*member, 2);
 	return true;
 }
+
+bool label_next_member(struct slice *label, struct slice *namespace, struct slice *ret_member)
+{
+	const char *end = slice_find(*label, SLICE("//&"));
+	struct slice member = end ? slice_of(label->at, (size_t)(end - label->at)) : *label;
+	if (label->len == 0)
+		return false;
+	*label = slice_from(*label, member.len + 3);
+	label_split_namespace(&member, namespace);
+	*ret_member = member;
+	return true;
+}
+
+bool mode_confines(struct slice mode)
+{
+	return slice_is(mode, "enforce") || slice_is(mode, "kill");
+}

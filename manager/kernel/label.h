@@ -20,4 +20,14 @@ void label_split_mode(struct slice text, struct slice *ret_label, struct slice *
  */
 bool label_split_namespace(struct slice *member, struct slice *ret_namespace);
 
+/*
+ * Takes the next member of a stack off *label, without its namespace. The kernel writes a namespace
+ * once for all members that follow in it: *namespace is "" before the first, and kept between the
+ * calls. false when there is none any more.
+ */
+bool label_next_member(struct slice *label, struct slice *namespace, struct slice *ret_member);
+
+/* Whether the kernel's word for a mode is one that confines: enforce or kill. */
+bool mode_confines(struct slice mode);
+
 #endif

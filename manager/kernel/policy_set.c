@@ -309,12 +309,19 @@ static bool is_same(const struct set_profile *profile, const struct loaded_profi
 	       slice_eq(hash_of_kind(profile, held->kind), held->hash);
 }
 
+const struct set_profile *set_member_find(
+	const struct set_member *member, struct slice namespace, struct slice name)
+{
+	struct set_profile wanted = {.name = name, .namespace = namespace};
+	const struct set_profile *key = &wanted, *const *found = bsearch(&key, member->sorted,
+							 member->profile_count,
+							 sizeof(*member->sorted), by_name);
+	return found ? *found : NULL;
+}
+
 static bool has_profile(const struct set_member *member, const struct loaded_profile *profile)
 {
-	struct set_profile wanted = {.name = profile->name, .namespace = profile->namespace};
-	const struct set_profile *key = &wanted;
-	return bsearch(&key, member->sorted, member->profile_count, sizeof(*member->sorted),
-		       by_name) != NULL;
+	return set_member_find(member, profile->namespace, profile->name) != NULL;
 }
 
 static bool is_child_of_another(const struct set_member *member, const struct set_profile *profile)
@@ -340,6 +347,14 @@ const struct set_profile *set_member_next_top(
 	return NULL;
 }
 
+static bool is_kept(const struct set_member *member, const struct loaded_profile *child)
+{
+	for (size_t i = 0; i < member->kept_count; i++)
+		if (slice_eq(member->kept[i], child->name))
+			return true;
+	return false;
+}
+
 static const struct loaded_profile *next_stale(const struct set_member *member,
 	const struct loaded *loaded, const struct set_profile *top,
 	const struct loaded_profile *previous)
@@ -347,7 +362,7 @@ static const struct loaded_profile *next_stale(const struct set_member *member,
 	const struct loaded_profile *child = previous;
 	do
 		child = loaded_next_below(loaded, top->namespace, top->name, child);
-	while (child && has_profile(member, child));
+	while (child && (has_profile(member, child) || is_kept(member, child)));
 	return child;
 }
 
@@ -444,18 +459,49 @@ static void add_loaded(struct digest_list *list, const struct loaded_profile *pr
 	add_identity(list, profile->name, usual_mode(profile->mode), profile->hash);
 }
 
-bool loaded_identity(const struct loaded *loaded, struct slice namespace, struct slice name,
-	struct digest *ret_identity)
+struct digest loaded_profile_identity(const struct loaded_profile *profile)
+{
+	struct digest_list list;
+	digest_begin(&list);
+	add_loaded(&list, profile);
+	return digest_end(&list);
+}
+
+static bool is_left(const struct left_list *left, const struct loaded_profile *child)
+{
+	for (size_t i = 0; i < left->count; i++)
+		if (slice_eq(left->items[i].name, child->name)) {
+			struct digest now = loaded_profile_identity(child);
+			return memcmp(&now, &left->items[i].identity, sizeof(now)) == 0;
+		}
+	return false;
+}
+
+bool loaded_identity_without(const struct loaded *loaded, struct slice namespace, struct slice name,
+	const struct left_list *left, struct digest *ret_identity, size_t *ret_left)
 {
 	struct digest_list list;
 	const struct loaded_profile *child = NULL;
 	const struct loaded_profile *top = loaded_find(loaded, namespace, name);
+	size_t left_out = 0;
 	if (!top)
 		return false;
 	digest_begin(&list);
 	add_loaded(&list, top);
 	while ((child = loaded_next_below(loaded, namespace, name, child)))
-		add_loaded(&list, child);
+		if (is_left(left, child))
+			left_out++;
+		else
+			add_loaded(&list, child);
 	*ret_identity = digest_end(&list);
+	if (ret_left)
+		*ret_left = left_out;
 	return true;
+}
+
+bool loaded_identity(const struct loaded *loaded, struct slice namespace, struct slice name,
+	struct digest *ret_identity)
+{
+	const struct left_list none = {0};
+	return loaded_identity_without(loaded, namespace, name, &none, ret_identity, NULL);
 }

@@ -46,6 +46,9 @@ struct set_member {
 	const struct set_profile **sorted; /* the same by namespace and name */
 	size_t profile_count;
 	enum set_state state; /* of policy_set_compare */
+	/* Stale children that stay loaded, as tasks are under them (manager/kernel/stale.h). */
+	struct slice *kept;
+	size_t kept_count;
 };
 
 struct policy_set {
@@ -77,8 +80,13 @@ void policy_set_compare(struct policy_set *set, const struct loaded *loaded);
 const struct set_profile *set_member_next_top(
 	const struct set_member *member, const struct set_profile *previous);
 
-/* Children that the kernel holds below the member's profiles, but the member does not have. A
- * replacement leaves them loaded; they must be removed by name. Into the arena, sorted. */
+/* The member's profile of that name, or NULL. */
+const struct set_profile *set_member_find(
+	const struct set_member *member, struct slice namespace, struct slice name);
+
+/* Children that the kernel holds below the member's profiles, but the member does not have, without
+ * those that are kept. A replacement leaves them loaded; they must be removed by name. Into the
+ * arena, sorted. */
 size_t set_member_stale_children(const struct set_member *member, const struct loaded *loaded,
 	struct arena *arena, const struct loaded_profile ***ret_children);
 
@@ -89,8 +97,25 @@ size_t set_member_stale_children(const struct set_member *member, const struct l
  */
 struct digest set_profile_identity(
 	const struct set_member *member, const struct set_profile *top, enum hash_kind kind);
+/* A child that stays loaded below a profile that does not have it any more, and what it is. */
+struct left_child {
+	struct slice name;
+	struct digest identity; /* over its name, mode and hash */
+};
+
+struct left_list {
+	struct left_child *items;
+	size_t count;
+};
+
 /* false when the kernel does not have it. */
 bool loaded_identity(const struct loaded *loaded, struct slice namespace, struct slice name,
 	struct digest *ret_identity);
+/* The same without those children of the list that are still what they were; their number is in
+ * *ret_left, which may be NULL. */
+bool loaded_identity_without(const struct loaded *loaded, struct slice namespace, struct slice name,
+	const struct left_list *left, struct digest *ret_identity, size_t *ret_left);
+/* Of one profile alone. */
+struct digest loaded_profile_identity(const struct loaded_profile *profile);
 
 #endif

@@ -198,9 +198,15 @@ UNIT_TEST(judgment_of_what_is_not_in_force)
 	world.question.outside.words = SLICE("12 (web)");
 	CU_ASSERT_TRUE(is(&world, STATE_UNATTACHED, "2 processes run outside of it: 12 (web)"));
 	CU_ASSERT_EQUAL(world.judgment.confines, KNOWN_YES);
+	world.question.outside.count = 0;
+	world.question.loose.count = 1;
+	world.question.loose.words = SLICE("12 (web)");
+	CU_ASSERT_TRUE(
+		is(&world, STATE_UNATTACHED, "1 process under its name is not confined: 12 (web)"));
+	CU_ASSERT_EQUAL(world.judgment.confines, KNOWN_YES);
+	world.question.loose.count = 0;
 	world.held.mode = SLICE("complain");
 	world.top.mode = COMPILED_COMPLAIN;
-	world.question.outside.count = 0;
 	world.top.sha256 = world.held.hash;
 	CU_ASSERT_TRUE(is(&world, STATE_CURRENT, "in mode complain, as its file says"));
 	CU_ASSERT_EQUAL(world.judgment.confines, KNOWN_NO);

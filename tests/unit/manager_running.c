@@ -1,4 +1,5 @@
 #include "manager/host/interpreter.h"
+#include "manager/host/loose.h"
 #include "manager/host/process.h"
 #include "manager/host/sight.h"
 #include "tests/unit/manager_place.h"
@@ -208,21 +209,31 @@ UNIT_TEST(processes_of_a_program)
 	put(fake, 1, "ns/x", "");
 	put_link(fake, 13, "ns/pid", "pid:[4026532177]");
 	put_link(fake, 1, "ns/pid", SIGHT_PID_NAMESPACE);
-	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 9 12 40 "));
+	put_process(fake, 14, "/usr/sbin/web", "other (enforce)\n");
+	put_process(fake, 15, "/usr/sbin/web", "docker-default (complain)\n");
+	put(fake, 15, "cgroup", "0::/docker/3f00\n");
+	put_process(fake, 16, "/usr/sbin/web", "a//&b (mixed)\n");
+	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 9 12 14 16 40 "));
 	CU_ASSERT_FALSE(fake->processes.is_partial);
-	CU_ASSERT_TRUE(fake->running[0].is_replaced && fake->running[0].is_unconfined);
-	CU_ASSERT_FALSE(fake->running[1].is_replaced || fake->running[1].is_unconfined);
+	CU_ASSERT_TRUE(fake->running[0].is_replaced && fake->running[0].is_free);
+	CU_ASSERT_FALSE(fake->running[1].is_replaced);
+	CU_ASSERT_TRUE(fake->running[1].is_free);
 	CU_ASSERT_TRUE(slice_is(fake->running[1].label, "other"));
-	CU_ASSERT_TRUE(fake->running[2].is_unconfined);
+	CU_ASSERT_FALSE(fake->running[3].is_free);
+	CU_ASSERT_FALSE(fake->running[4].is_free);
+	CU_ASSERT_TRUE(fake->running[2].is_free);
 	CU_ASSERT_FALSE(fake->running[0].is_thread);
 	CU_ASSERT_TRUE(slice_is(running_words(&fake->arena, &fake->running[1], SLICE("web")),
-		"process 9 (x) was started without the profile 'web', and is confined by 'other': "
-		"start it again"));
+		"process 9 (x) was started without the profile 'web', and is under 'other' in mode "
+		"complain, which keeps it from nothing: start it again"));
+	CU_ASSERT_TRUE(slice_is(running_words(&fake->arena, &fake->running[3], SLICE("web")),
+		"process 14 (x) was started without the profile 'web', and is confined by "
+		"'other': start it again"));
 	question.namespace = SLICE("tenant");
 	CU_ASSERT_TRUE(finds(fake, &question, "10 "));
 	question = (struct process_question){
 		.name = SLICE("web"), .accepts = begins, .context = "/usr/sbin/web"};
-	CU_ASSERT_TRUE(finds(fake, &question, "5 8 9 12 40 "));
+	CU_ASSERT_TRUE(finds(fake, &question, "5 8 9 12 14 16 40 "));
 	question.program_count = 1;
 	question.programs = &SLICE("/usr/sbin/we");
 	CU_ASSERT_TRUE(finds(fake, &question, ""));
@@ -233,6 +244,48 @@ UNIT_TEST(processes_of_a_program)
 	question.program_count = 1;
 	question.programs = &SLICE("/zzz");
 	CU_ASSERT_TRUE(finds(fake, &question, ""));
+	fake_end(fake);
+}
+
+static bool is_helper(const void *context, struct slice child)
+{
+	return slice_is(child, context);
+}
+
+UNIT_TEST(processes_that_are_loose)
+{
+	struct fake *fake = fake_begin();
+	struct tasks tasks;
+	char pids[100] = "", *at = pids;
+	const struct loose_question question = {.namespace = SLICE(""),
+		.name = SLICE("web"),
+		.is_meant = is_helper,
+		.context = "web//helper"};
+	put_process(fake, 20, "/x", "web//null-/usr/bin/id (complain)\n");
+	put(fake, 20, "cgroup", "0::/system.slice/web.service\n");
+	put_process(fake, 3, "/x", "web (enforce)\n");
+	put_process(fake, 4, "/x", "unconfined\n");
+	put_process(fake, 5, "/x", "web//helper (complain)\n");
+	put_process(fake, 6, "/x", "web//gone (complain)\n");
+	put_process(fake, 7, "/x", "web//gone (enforce)\n");
+	put_process(fake, 8, "/x", "web2//null-/x (complain)\n");
+	put_process(fake, 9, "/x", ":tenant:web//null-/x (complain)\n");
+	put_process(fake, 10, "/x", "docker//&web//null-/x//null-/y (mixed)\n");
+	put_process(fake, 11, "/x", "docker//&web//gone (mixed)\n");
+	put_process(fake, 12, "/x", "web//lent (unconfined)\n");
+	CU_ASSERT_TRUE_FATAL(tasks_read(&fake->places, &fake->arena, &tasks, NULL));
+	tasks = tasks_that_log(&tasks, &fake->arena);
+	CU_ASSERT_EQUAL(tasks.count, 8);
+	size_t count =
+		processes_loose(&fake->places, &tasks, &question, &fake->arena, &fake->running);
+	for (size_t i = 0; i < count; i++)
+		at += snprintf(at, 20, "%d ", fake->running[i].pid);
+	CU_ASSERT_STRING_EQUAL_FATAL(pids, "6 10 12 20 ");
+	CU_ASSERT_TRUE(slice_is(running_words(&fake->arena, &fake->running[3], SLICE("web")),
+		"process 20 (x, web.service) is not confined by the profile 'web', but under "
+		"'web//null-/usr/bin/id' in mode complain, which keeps it from nothing: systemctl "
+		"restart web.service"));
+	CU_ASSERT_TRUE(slice_is(fake->running[3].program, "/x"));
 	fake_end(fake);
 }
 

@@ -97,6 +97,16 @@ host_outside() {
 }
 host_disputed() { host_described && printf 'profile other /usr/bin/daemo[n] { file, }\n' >/tmp/text && load /tmp/text; }
 host_boot() { host_described && printf 'profile other /usr/bin/daemo[n] { file, }\n' >$P/other; }
+learned() {
+	wanted_complain
+	# What no rule starts runs under a profile of the kernel's own.
+	mkfifo /tmp/pipe
+	printf '#!/usr/bin/busybox sh\nread -t 600 x <>/tmp/pipe\n' >/usr/bin/daemon
+	chmod +x /usr/bin/daemon
+	aa-exec -p web -- /app exec:/usr/bin/daemon >/dev/null 2>&1 &
+	until_true 5 pidof daemon >/dev/null
+	describe && install
+}
 tasks_unseen() { described; }
 user_described() { described; }
 user_hidden() { record_lost && chmod 600 $P/web; }
@@ -137,7 +147,7 @@ findings() {
 	local answer status
 	answer=$($as aaforge doctor 2>/dev/null)
 	status=$?
-	printf '%s\n' "$answer" | grep -E "^[a-z]+ ([a-z-]+: .*'web'|kernel-mode:)" | sed "s/^[a-z]* \([a-z-]*\): .*/$status \1/" >/tmp/findings
+	printf '%s\n' "$answer" | grep -E "^[a-z]+ ([a-z-]+: .*'web'|kernel-mode:|processes-hidden:)" | sed "s/^[a-z]* \([a-z-]*\): .*/$status \1/" >/tmp/findings
 	[ -s /tmp/findings ] || echo "$status ok" >/tmp/findings
 	cat /tmp/findings
 }
