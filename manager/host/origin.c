@@ -26,7 +26,8 @@ struct look {
 	bool interprets;
 	struct arena *arena;
 	struct origin *origin;
-	struct slice name; /* what it was executed as; empty when that cannot be read */
+	struct slice root_path; /* of `root`, when that is a directory of ours; or empty */
+	struct slice name;	/* what it was executed as; empty when that cannot be read */
 	char link[PATH_MAX], name_text[PATH_MAX], cmdline_text[CMDLINE_MOST];
 };
 
@@ -87,18 +88,6 @@ static struct slice read_link(struct look *look, const char *name)
 	return slice_of(look->link, len < 0 ? 0 : (size_t)len);
 }
 
-/* Below another root (a test's) the links of a proc are no places of this machine. */
-static bool open_root(struct look *look)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "%s/root", look->process);
-	if (look->root < 0)
-		look->root = look->places->root[0]
-				     ? path_open(look->places->root, O_PATH | O_DIRECTORY, 0)
-				     : openat(look->proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return look->root >= 0;
-}
-
 /* The directory that the process took for its root, as we see it; empty when it is ours, or that
  * of a mount namespace. */
 static struct slice changed_root(struct look *look)
@@ -107,27 +96,39 @@ static struct slice changed_root(struct look *look)
 	return slice_is(root, "/") ? SLICE("") : arena_copy(look->arena, root);
 }
 
+/* The root that it was started in: a daemon whose program lies outside of its root changed it after
+ * that. Below another root (a test's) the links of a proc are no places of this machine. */
+static bool open_root(struct look *look)
+{
+	char path[64];
+	if (look->root >= 0)
+		return true;
+	snprintf(path, sizeof(path), "%s/root", look->process);
+	look->root_path = changed_root(look);
+	bool is_inside = slice_starts(look->program, look->root_path);
+	if (!is_inside)
+		look->root_path = SLICE("");
+	if (look->places->root[0])
+		look->root = path_open(look->places->root, O_PATH | O_DIRECTORY, 0);
+	else if (is_inside)
+		look->root = openat(look->proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	else
+		look->root = path_open("/", O_PATH | O_DIRECTORY, 0);
+	return look->root >= 0;
+}
+
 /* "./x" of a process in /srv to "/srv/./x". NULL where its directory is not known. */
 static char *absolute(struct look *look, struct slice name)
 {
 	if (slice_starts(name, SLICE("/")))
 		return arena_string(look->arena, name);
-	struct slice root = changed_root(look), directory = read_link(look, "cwd");
+	struct slice directory = read_link(look, "cwd");
 	if (!slice_starts(directory, SLICE("/")))
 		return NULL;
-	if (slice_starts(directory, root))
-		directory = slice_from(directory, root.len);
+	if (slice_starts(directory, look->root_path))
+		directory = slice_from(directory, look->root_path.len);
 	return arena_string(look->arena,
 		arena_printf(look->arena, "%.*s/%.*s", SLICE_FMT(directory), SLICE_FMT(name)));
-}
-
-/* A daemon may have changed its root after its start. */
-static int open_path(struct look *look, const char *path)
-{
-	int fd = rooted_open(look->root, path, O_PATH, 0);
-	if (fd < 0 && changed_root(look).len > 0)
-		fd = path_open(path, O_PATH, 0);
-	return fd;
 }
 
 /* The path of the file that a name of the process leads to, as its exe would be. */
@@ -136,7 +137,7 @@ static bool resolve(struct look *look, struct slice name, struct slice *ret_path
 	char own[40];
 	struct slice root = slice_str(look->places->root);
 	char *path = open_root(look) ? absolute(look, name) : NULL;
-	int fd = path ? open_path(look, path) : -1;
+	int fd = path ? rooted_open(look->root, path, O_PATH, 0) : -1;
 	if (fd < 0)
 		return false;
 	snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);

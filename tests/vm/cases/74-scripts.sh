@@ -108,6 +108,17 @@ says "by env" "process $pid \\(strangesh /usr/bin/foosvc\\) was started without"
 kill -9 $pid
 unload foosvc
 
+# Other roots: the kernel goes by the whole path.
+mkdir -p /srv/jail/usr/bin
+cp /usr/bin/idler /srv/jail/usr/bin/
+script /usr/bin/foosvc "/usr/bin/idler plain"
+cp /usr/bin/foosvc /srv/jail/usr/bin/
+silent "a script of another root" foosvc chroot /srv/jail /usr/bin/foosvc
+describe jailed /srv/jail/usr/bin/foosvc
+found "the same meant" jailed "foosvc /srv/jail/usr/bin/foosvc" chroot /srv/jail /usr/bin/foosvc
+script /usr/bin/foosvc "/usr/bin/idler jail"
+found "one that changed its root then" foosvc "foosvc /usr/bin/foosvc" /usr/bin/foosvc
+
 # Where nobody can tell: the interpreter was called, and wrote a title over its words.
 script /usr/bin/foosvc /usr/bin/idler
 unsure "called, with a title" foosvc /usr/bin/idler wipe /usr/bin/foosvc
@@ -140,4 +151,4 @@ kill -9 $pid
 unload idled
 describe idled '/usr/sbin/idled{,d}'
 silent "another program that is named so" idled /usr/sbin/idled.old plain
-rm -f /usr/bin/strangesh /usr/bin/foosvc /usr/bin/other /usr/local/bin/foolink /usr/sbin/idled /usr/sbin/idled.old
+rm -rf /srv/jail /usr/bin/strangesh /usr/bin/foosvc /usr/bin/other /usr/local/bin/foolink /usr/sbin/idled /usr/sbin/idled.old

@@ -6,6 +6,7 @@
  *
  *     wipe      writes a title in the place of its command line
  *     away      goes to the root directory
+ *     jail      makes /srv/jail its root directory
  *     headless  its first thread ends, another goes on
  *     plain     nothing
  */
@@ -34,6 +35,8 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		snprintf(ways, sizeof(ways), "%s", argv[1]);
 	if (strstr(ways, "away") && chdir("/") != 0)
+		return 1;
+	if (strstr(ways, "jail") && chroot("/srv/jail") != 0)
 		return 1;
 	if (strstr(ways, "wipe"))
 		wipe(argc, argv);
