@@ -188,6 +188,18 @@ static bool accepts(const void *context, struct slice program)
 	return contender_matches(context, program);
 }
 
+/* One such process stands for all: it is no proof against the profile, but a gap in what is seen.
+ */
+static void note_unsure(
+	struct looking *looking, const struct review_row *row, const struct running *running)
+{
+	struct review *review = looking->review;
+	if (review->hides_processes)
+		return;
+	review->hides_processes = true;
+	review->hidden_processes = running_words(memory(looking), running, row->name);
+}
+
 static void look_at_processes(struct looking *looking, struct review_row *row,
 	const struct contender *ours, const struct slice *programs, size_t count)
 {
@@ -200,6 +212,7 @@ static void look_at_processes(struct looking *looking, struct review_row *row,
 		.program_count = count,
 		.accepts = accepts,
 		.context = ours,
+		.by_any_name = true,
 	};
 	if (!looking->has_processes)
 		return;
@@ -207,7 +220,9 @@ static void look_at_processes(struct looking *looking, struct review_row *row,
 	row->running = (struct running_profile){row->namespace, row->name, running, found, arena};
 	outside = arena_array(arena, found, sizeof(*outside));
 	for (size_t i = 0; i < found; i++)
-		if (running[i].is_free)
+		if (running[i].is_free && running[i].is_unsure)
+			note_unsure(looking, row, &running[i]);
+		else if (running[i].is_free)
 			outside[kept++] = running[i];
 	if (kept == 0)
 		return;

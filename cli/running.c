@@ -58,7 +58,8 @@ static void look_by_pattern(struct looking *looking, const struct set_member *me
 		const struct compiled_profile *compiled = first;
 		for (const struct set_profile *at = member->profiles; at != top; at++)
 			compiled = compiled->next;
-		struct process_question question = {.accepts = attaches, .context = compiled};
+		struct process_question question = {
+			.accepts = attaches, .context = compiled, .by_any_name = true};
 		look(looking, &question, profile);
 	}
 	arena_free(&work);
@@ -257,6 +258,8 @@ static json_t *process_json(struct arena *arena, const struct running *running)
 	set_text(object, "command", running->command);
 	set_text(object, "program", running->program);
 	set_text(object, "script", running->script);
+	if (running->is_unsure)
+		set(object, "unsure", json_true());
 	set(object, "deleted", json_boolean(running->is_replaced));
 	set_text(object, "unit", running->unit.name);
 	set_text(object, "user", running->unit.user);

@@ -15,7 +15,7 @@
  * In JSON an array "running" on the profile: [{"pid": 812, "command": "unbound", "program":
  * "/usr/sbin/unbound", "unit": "unbound.service", "label": "unconfined", "mend": "systemctl …"}],
  * there also with those that another profile confines: their start was somebody's decision, so
- * they have no "mend".
+ * they have no "mend"; and "unsure": true where it cannot be told which script a process runs.
  */
 
 #include "cli/machine.h"

@@ -53,7 +53,13 @@ bool interpreter_is(struct slice program)
 	return find(program) != NULL;
 }
 
-static bool next_word(struct slice *rest, struct slice *ret_word)
+bool interpreter_is_same(struct slice program, struct slice other)
+{
+	const struct interpreter *found = find(program);
+	return slice_eq(program, other) || (found && found == find(other));
+}
+
+bool interpreter_next_word(struct slice *rest, struct slice *ret_word)
 {
 	if (rest->len == 0)
 		return false;
@@ -74,7 +80,7 @@ static bool pass_option(
 		if (strchr(interpreter->instead, option.at[i]))
 			return false;
 		if (strchr(interpreter->takes, option.at[i]))
-			return i + 1 < option.len || next_word(rest, &word);
+			return i + 1 < option.len || interpreter_next_word(rest, &word);
 	}
 	return true;
 }
@@ -83,16 +89,16 @@ struct slice interpreter_script(struct slice program, struct slice cmdline)
 {
 	const struct interpreter *interpreter = find(program);
 	struct slice word = SLICE(""), rest = cmdline;
-	if (!interpreter || !next_word(&rest, &word))
+	if (!interpreter || !interpreter_next_word(&rest, &word))
 		return SLICE("");
 	/* `busybox sh script`, the shell's name being a word of its own. */
 	bool names_applet =
 		slice_is(base_of(program), "busybox") && slice_is(base_of(word), "busybox");
-	if (names_applet && !next_word(&rest, &word))
+	if (names_applet && !interpreter_next_word(&rest, &word))
 		return SLICE("");
-	while (next_word(&rest, &word)) {
+	while (interpreter_next_word(&rest, &word)) {
 		if (slice_is(word, "--"))
-			return next_word(&rest, &word) ? word : SLICE("");
+			return interpreter_next_word(&rest, &word) ? word : SLICE("");
 		if (word.len == 0 || slice_is(word, "-"))
 			return SLICE("");
 		if (word.at[0] != '-')

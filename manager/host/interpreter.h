@@ -11,6 +11,12 @@
 /* Whether the program (a path; "/usr/bin/python3.11") is an interpreter that is known. */
 bool interpreter_is(struct slice program);
 
+/* Whether both are one program, or two versions of an interpreter that is known. */
+bool interpreter_is_same(struct slice program, struct slice other);
+
+/* Takes the next word of /proc/PID/cmdline off *rest; false at its end. */
+bool interpreter_next_word(struct slice *rest, struct slice *ret_word);
+
 /*
  * The script of /proc/PID/cmdline, as it was named: absolute or relative to the process's working
  * directory. Empty when there is none (`sh -c …`, standard input, an interactive one).

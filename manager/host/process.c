@@ -1,11 +1,13 @@
 #include "manager/host/process.h"
 
 #include "manager/host/interpreter.h"
+#include "manager/host/process_list.h"
+#include "manager/host/shebang.h"
 #include "manager/host/sight.h"
-#include "manager/kernel/label.h"
-#include "manager/system/pseudo.h"
-#include "manager/system/path.h"
 #include "manager/host/tasks.h"
+#include "manager/kernel/label.h"
+#include "manager/system/path.h"
+#include "manager/system/pseudo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,144 +16,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CMDLINE_MOST ((size_t)16 * 1024) /* a script is named at its beginning */
-
-/* A process stands here once for its program, and once for its script. */
-struct process_path {
-	struct slice path;
-	struct slice other; /* of an entry for the script: the program */
-	int pid;
-	bool is_replaced;
-};
-
-struct snapshot {
-	struct arena *arena;
-	int proc;
-	struct process_path *paths;
-	size_t count, room;
-	size_t hidden;
-	char link[PATH_MAX];
-	char cmdline[CMDLINE_MOST];
-};
-
-static void add_path(struct snapshot *snapshot, const struct process_path *path)
+static struct slice why_partial(const struct process_list *list, int proc)
 {
-	if (snapshot->count == snapshot->room) {
-		snapshot->room = snapshot->room ? snapshot->room * 2 : 128;
-		struct process_path *paths =
-			arena_array(snapshot->arena, snapshot->room, sizeof(*paths));
-		if (snapshot->count > 0)
-			memcpy(paths, snapshot->paths, snapshot->count * sizeof(*paths));
-		snapshot->paths = paths;
-	}
-	snapshot->paths[snapshot->count++] = *path;
-}
-
-/* What the link of a process names: empty for a thread of the kernel and what has ended. */
-static bool read_link(int proc, int pid, const char *name, char *buffer, struct slice *ret_target)
-{
-	char path[32];
-	snprintf(path, sizeof(path), "%d/%s", pid, name);
-	ssize_t len = pseudo_readlink(proc, path, buffer, PATH_MAX);
-	*ret_target = slice_of(buffer, len < 0 ? 0 : (size_t)len);
-	return len >= 0 || pseudo_is_gone(errno);
-}
-
-static bool cut_deleted(struct slice *program)
-{
-	struct slice tail = SLICE(" (deleted)");
-	if (!slice_ends(*program, tail))
-		return false;
-	program->len -= tail.len;
-	return true;
-}
-
-static struct slice read_cmdline(struct snapshot *snapshot, int pid)
-{
-	char path[32];
-	snprintf(path, sizeof(path), "%d/cmdline", pid);
-	int fd = pseudo_open_file(snapshot->proc, path);
-	ssize_t len = fd < 0 ? 0 : read(fd, snapshot->cmdline, CMDLINE_MOST);
-	if (fd >= 0)
-		close(fd);
-	return slice_of(snapshot->cmdline, len < 0 ? 0 : (size_t)len);
-}
-
-/* "./x/../y" below "/srv" to "/srv/y", by its words alone. */
-static struct slice absolute(struct arena *arena, struct slice directory, struct slice name)
-{
-	bool is_absolute = name.at[0] == '/';
-	struct slice text = arena_printf(arena, "%.*s/%.*s",
-		SLICE_FMT(is_absolute ? SLICE("") : directory), SLICE_FMT(name));
-	char *out = arena_bytes(arena, text.len + 1);
-	size_t len = 0;
-	while (text.len > 0) {
-		const char *end = memchr(text.at, '/', text.len);
-		struct slice part = end ? slice_of(text.at, (size_t)(end - text.at)) : text;
-		text = slice_from(text, part.len + 1);
-		if (part.len == 0 || slice_is(part, "."))
-			continue;
-		if (slice_is(part, "..")) {
-			const char *slash = len ? memrchr(out, '/', len) : NULL;
-			len = slash ? (size_t)(slash - out) : 0;
-			continue;
-		}
-		out[len++] = '/';
-		memcpy(out + len, part.at, part.len);
-		len += part.len;
-	}
-	return slice_of(out, len);
-}
-
-static void add_script(struct snapshot *snapshot, int pid, struct slice program)
-{
-	struct slice script = interpreter_script(program, read_cmdline(snapshot, pid));
-	struct slice directory = SLICE("");
-	if (script.len == 0 || (script.at[0] != '/' && (!read_link(snapshot->proc, pid, "cwd",
-								snapshot->link, &directory) ||
-							       directory.len == 0)))
-		return;
-	struct process_path path = {.pid = pid, .other = program};
-	path.path = absolute(snapshot->arena, directory, script);
-	if (path.path.len > 0)
-		add_path(snapshot, &path);
-}
-
-static void look_at_process(struct snapshot *snapshot, int pid)
-{
-	struct slice program;
-	struct process_path path = {.pid = pid};
-	if (!read_link(snapshot->proc, pid, "exe", snapshot->link, &program))
-		snapshot->hidden++;
-	if (program.len == 0)
-		return;
-	path.is_replaced = cut_deleted(&program);
-	path.path = arena_copy(snapshot->arena, program);
-	add_path(snapshot, &path);
-	if (interpreter_is(path.path))
-		add_script(snapshot, pid, path.path);
-}
-
-static int by_path(const void *a, const void *b)
-{
-	const struct process_path *left = a, *right = b;
-	int order = slice_cmp(left->path, right->path);
-	return order ? order : (left->pid > right->pid) - (left->pid < right->pid);
-}
-
-static void look_at_pid(void *context, int pid)
-{
-	look_at_process(context, pid);
-}
-
-static struct slice why_partial(
-	const struct places *places, const struct snapshot *snapshot, struct arena *arena)
-{
-	struct slice why = sight_obstacle(places, snapshot->proc, arena);
-	if (why.len == 0 && snapshot->hidden > 0)
-		why = arena_printf(arena,
+	struct slice why = sight_obstacle(list->places, proc, list->arena);
+	if (why.len == 0 && list->hidden > 0)
+		why = arena_printf(list->arena,
 			"the programs of %zu process%s cannot be read: run it as root of the host",
-			snapshot->hidden, snapshot->hidden == 1 ? "" : "es");
+			list->hidden, list->hidden == 1 ? "" : "es");
 	return why;
 }
 
@@ -162,23 +33,18 @@ bool processes_read(const struct places *places, struct arena *arena,
 	if (proc < 0)
 		return error_make(
 			ret_error, errno, "cannot read the processes in '%s'", places->proc);
-	struct snapshot *snapshot = arena_new(arena, struct snapshot);
-	snapshot->arena = arena;
-	snapshot->proc = proc;
-	bool is_read = tasks_each_process(proc, look_at_pid, snapshot);
+	struct process_list *list = arena_new(arena, struct process_list);
+	list->places = places;
+	list->arena = arena;
+	bool is_read = process_list_read(list, proc);
 	int number = errno;
-	struct slice hidden = why_partial(places, snapshot, arena);
+	struct slice hidden = why_partial(list, proc);
 	close(proc);
 	if (!is_read)
 		return error_make(
 			ret_error, number, "cannot read the processes in '%s'", places->proc);
-	if (snapshot->count > 0)
-		qsort(snapshot->paths, snapshot->count, sizeof(*snapshot->paths), by_path);
-	*ret_processes = (struct processes){.places = places,
-		.paths = snapshot->paths,
-		.count = snapshot->count,
-		.is_partial = hidden.len > 0,
-		.hidden = hidden};
+	*ret_processes = (struct processes){
+		.places = places, .list = list, .is_partial = hidden.len > 0, .hidden = hidden};
 	return true;
 }
 
@@ -192,10 +58,19 @@ struct search {
 	char *buffer;
 };
 
-static bool is_of_container(const struct search *search, const struct running *running)
+/* What is meant by an entry of the list. */
+struct meant {
+	const struct process_path *path;
+	struct slice script; /* empty: the program */
+	bool is_unsure;
+};
+
+static bool is_of_container(
+	const struct search *search, const struct meant *meant, const struct running *running)
 {
-	char name[32], own[64], first[64];
-	snprintf(name, sizeof(name), "%d/ns/pid", running->pid);
+	char name[64], own[64], first[64];
+	snprintf(name, sizeof(name), "%s/ns/pid",
+		process_name(meant->path->pid, meant->path->thread).text);
 	ssize_t len = pseudo_readlink(search->proc, name, own, sizeof(own));
 	return running->unit.is_container ||
 	       (len > 0 && pseudo_readlink(search->proc, "1/ns/pid", first, sizeof(first)) > 0 &&
@@ -219,21 +94,20 @@ static void add_running(struct search *search, const struct running *running)
 }
 
 /* Reads what is told of a process, whose program is still the same. false when it has gone. */
-static bool read_running(
-	struct search *search, const struct process_path *path, struct running *running)
+static bool read_running(struct search *search, const struct meant *meant, struct running *running)
 {
-	char link[PATH_MAX], name[32];
+	const struct process_path *path = meant->path;
+	char link[PATH_MAX], name[64];
 	struct slice program, wanted = path->other.len > 0 ? path->other : path->path, text;
-	if (!read_link(search->proc, path->pid, "exe", link, &program))
-		return false;
-	running->is_replaced = cut_deleted(&program);
-	if (!slice_eq(program, wanted))
+	if (!process_exe(
+		    search->proc, path->pid, path->thread, link, &program, &running->is_replaced) ||
+		!slice_eq(program, wanted))
 		return false;
 	running->pid = path->pid;
 	running->program = wanted;
-	if (path->other.len > 0)
-		running->script = path->path;
-	snprintf(name, sizeof(name), "%d/cgroup", path->pid);
+	running->script = meant->script;
+	running->is_unsure = meant->is_unsure;
+	snprintf(name, sizeof(name), "%s/cgroup", process_name(path->pid, path->thread).text);
 	if (!search->buffer)
 		search->buffer = arena_bytes(search->arena, PSEUDO_BYTES);
 	if (pseudo_read(search->proc, name, search->buffer, &text))
@@ -249,12 +123,13 @@ static bool is_outside(const struct search *search, const struct task *task)
 	       label_is_in(task->label, question->namespace);
 }
 
-static void look_closely(struct search *search, const struct process_path *path)
+static void look_closely(struct search *search, const struct meant *meant)
 {
 	struct running running = {0};
 	struct tasks tasks;
 	size_t outside = 0;
-	if (!tasks_of_process(search->processes->places, path->pid, search->arena, &tasks, NULL))
+	if (!tasks_of_process(
+		    search->processes->places, meant->path->pid, search->arena, &tasks, NULL))
 		return;
 	for (size_t i = tasks.count; i-- > 0;)
 		if (is_outside(search, &tasks.tasks[i])) {
@@ -263,48 +138,74 @@ static void look_closely(struct search *search, const struct process_path *path)
 			running.mode = tasks.tasks[i].mode;
 			running.command = tasks.tasks[i].command;
 		}
-	if (outside == 0 || !read_running(search, path, &running))
+	if (outside == 0 || !read_running(search, meant, &running))
 		return;
 	running.is_thread = outside < tasks.count;
 	bool is_unconfined = running.mode.len == 0 || slice_is(running.mode, "unconfined");
 	running.is_free = !mode_confines(running.mode) && !slice_is(running.mode, "mixed");
-	if (is_unconfined || !is_of_container(search, &running))
+	if (is_unconfined || !is_of_container(search, meant, &running))
 		add_running(search, &running);
 }
 
-/* The first entry that is not before the path. */
-static size_t find_first(const struct processes *processes, struct slice path)
+static void look_at(struct search *search, const struct process_path *path)
 {
-	size_t low = 0, high = processes->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (slice_cmp(processes->paths[middle].path, path) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	look_closely(search,
+		&(struct meant){.path = path, .script = path->is_script ? path->path : SLICE("")});
 }
 
 static void search_program(struct search *search, struct slice program)
 {
-	const struct processes *processes = search->processes;
-	for (size_t i = find_first(processes, program);
-		i < processes->count && slice_eq(processes->paths[i].path, program); i++)
-		look_closely(search, &processes->paths[i]);
+	const struct process_list *list = search->processes->list;
+	for (size_t i = process_list_find(list, program);
+		i < list->count && slice_eq(list->paths[i].path, program); i++)
+		look_at(search, &list->paths[i]);
+}
+
+static void look_at_interpreter(
+	struct search *search, struct process_path *path, struct slice script)
+{
+	const struct origin *origin =
+		process_list_origin(search->processes->list, search->proc, path);
+	enum origin_match match = origin_match(origin, script);
+	bool is_listed = match == ORIGIN_SAME && interpreter_is(path->path);
+	if (match != ORIGIN_OTHER && !is_listed)
+		look_closely(search, &(struct meant){.path = path,
+					     .script = script,
+					     .is_unsure = match == ORIGIN_MAYBE});
+}
+
+/* Those that run the interpreter of a script, of which the list may tell too little. */
+static void search_script(struct search *search, struct slice script)
+{
+	struct process_list *list = search->processes->list;
+	struct slice interpreter = shebang_interpreter(list->places, script, search->arena);
+	if (interpreter.len == 0)
+		return;
+	for (size_t i = process_list_find(list, interpreter);
+		i < list->count && slice_eq(list->paths[i].path, interpreter); i++)
+		if (list->paths[i].other.len == 0)
+			look_at_interpreter(search, &list->paths[i], script);
+	/* Another version of it, that env(1) found elsewhere. */
+	for (size_t i = 0; i < list->doubtful_count; i++) {
+		struct process_path *path = &list->paths[list->doubtful[i]];
+		if (interpreter_is_same(path->path, interpreter))
+			look_at_interpreter(search, path, script);
+	}
 }
 
 static void search_accepted(struct search *search)
 {
 	const struct process_question *question = search->question;
-	const struct processes *processes = search->processes;
+	struct process_list *list = search->processes->list;
 	bool accepts = false;
-	for (size_t i = 0; i < processes->count; i++) {
-		const struct process_path *path = &processes->paths[i];
+	if (question->by_any_name)
+		process_list_complete(list, search->proc);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct process_path *path = &list->paths[i];
 		if (i == 0 || !slice_eq(path->path, path[-1].path))
 			accepts = question->accepts(question->context, path->path);
 		if (accepts)
-			look_closely(search, path);
+			look_at(search, path);
 	}
 }
 
@@ -325,6 +226,8 @@ size_t processes_outside(const struct processes *processes, const struct process
 		return 0;
 	for (size_t i = 0; i < question->program_count; i++)
 		search_program(&search, question->programs[i]);
+	for (size_t i = 0; i < question->program_count; i++)
+		search_script(&search, question->programs[i]);
 	if (question->program_count == 0)
 		search_accepted(&search);
 	close(search.proc);
@@ -382,8 +285,11 @@ struct slice running_words(struct arena *arena, const struct running *running, s
 			"process %.*s is not confined by the profile '%.*s', but %.*s: %.*s",
 			SLICE_FMT(name), SLICE_FMT(profile), SLICE_FMT(label), SLICE_FMT(mend));
 	return arena_printf(arena,
-		"process %.*s was started without the profile '%.*s', and %sis %.*s: %.*s%s",
-		SLICE_FMT(name), SLICE_FMT(profile), running->is_thread ? "a thread of it " : "",
-		SLICE_FMT(label), SLICE_FMT(mend),
-		running->script.len > 0 ? " (by the script's own path)" : "");
+		"process %.*s %s without the profile '%.*s'%s, and %sis %.*s: %.*s%s%s",
+		SLICE_FMT(name), running->is_unsure ? "may have been started" : "was started",
+		SLICE_FMT(profile),
+		running->is_unsure ? " (which script it runs cannot be told)" : "",
+		running->is_thread ? "a thread of it " : "", SLICE_FMT(label), SLICE_FMT(mend),
+		running->script.len > 0 ? " (by the script's own path)" : "",
+		running->is_unsure ? ", if it is that" : "");
 }

@@ -2,7 +2,8 @@
 #define MANAGER_HOST_PROCESS_H
 
 /*
- * Which processes run a program: /proc/PID/exe of each, one readlink(2) for a process.
+ * Which processes run a program, by /proc/PID/exe, or were started from it (origin.h): scripts, and
+ * programs whose file was renamed since.
  *
  * A profile attaches when a program is started. A process that began before its profile was loaded
  * runs on as it was, and so does one whose start another profile, or none, was chosen for.
@@ -12,7 +13,8 @@
  * both count, the interpreter's path and the script's own: of `#!/usr/bin/python3 -u` in
  * /usr/bin/foo the kernel attaches by /usr/bin/foo; /proc/PID/cmdline is `/usr/bin/python3 -u
  * /usr/bin/foo`, as it is after `python3 -u /usr/bin/foo`, where it attaches by the interpreter.
- * Threads of the kernel have no program and are left out.
+ * Where a process of a script's interpreter does not show which script it runs, it is told as
+ * unsure. Threads of the kernel have no program and are left out.
  */
 
 #include "base/arena.h"
@@ -22,10 +24,9 @@
 
 struct processes {
 	const struct places *places; /* must live on */
-	struct process_path *paths;  /* sorted by path; process.c's own */
-	size_t count;
-	bool is_partial;     /* some may not be seen; `hidden` says why */
-	struct slice hidden; /* words: what stands against it and how to run it */
+	struct process_list *list;   /* process_list.h; grows when more must be known */
+	bool is_partial;	     /* some may not be seen; `hidden` says why */
+	struct slice hidden;	     /* words: what stands against it and how to run it */
 };
 
 /* Takes a snapshot of all programs into the arena. An error when there is no proc. */
@@ -39,6 +40,8 @@ struct process_question {
 	size_t program_count;
 	bool (*accepts)(const void *context, struct slice program);
 	const void *context;
+	bool by_any_name; /* with `accepts`: also what only the origins of all processes tell, some
+			     ten system calls for each of them, once */
 };
 
 /* A process that runs the program and is not under the profile; or one that is under its name, and
@@ -48,6 +51,7 @@ struct running {
 	struct slice command;	  /* comm, control bytes replaced */
 	struct slice program;	  /* "/usr/sbin/unbound" */
 	struct slice script;	  /* "/usr/bin/foo", or empty */
+	bool is_unsure;		  /* it runs another script, or that one: it cannot be told */
 	bool is_replaced;	  /* the program's file was deleted, as an upgrade does */
 	bool is_thread;		  /* of its threads only some are not under the profile */
 	bool is_free;		  /* nothing keeps it: it is unconfined, or under a profile in a
@@ -61,8 +65,9 @@ struct running {
  * Those that the profile would be attached to and that it does not confine, alone or in a stack;
  * by pid. A process that another profile confines inside of a container is left out: an engine
  * chose that one. So is one of another policy namespace, whose profiles are others. Costs a search
- * by bisection for each of its programs, or a call of `accepts` for each one that is run. What
- * cannot be read any more is left out.
+ * by bisection for each of its programs and a look at its first line, or a call of `accepts` for
+ * each one that is run. What cannot be read any more is left out. Of scripts that a pattern matches
+ * the sure ones are found only, and those whose interpreter was called only where it is known.
  */
 size_t processes_outside(const struct processes *processes, const struct process_question *question,
 	struct arena *arena, struct running **ret_running);

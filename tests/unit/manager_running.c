@@ -5,6 +5,8 @@
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 
+#include <elf.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -130,6 +132,15 @@ static void put(struct fake *fake, int pid, const char *name, const char *text)
 	char path[100];
 	snprintf(path, sizeof(path), "%d/%s", pid, name);
 	place_put(&fake->place, path, text);
+}
+
+static void put_bytes(
+	struct fake *fake, const char *name, long offset, const void *bytes, size_t len)
+{
+	FILE *file = fopen(place_put(&fake->place, name, ""), "w");
+	fseek(file, offset, SEEK_SET);
+	fwrite(bytes, 1, len, file);
+	fclose(file);
 }
 
 static void put_link(struct fake *fake, int pid, const char *name, const char *target)
@@ -307,25 +318,173 @@ UNIT_TEST(processes_with_threads)
 	fake_end(fake);
 }
 
+/* A command line, each word ended by a "|" that stands for NUL; and the name of its execve(2). */
+static void put_words(struct fake *fake, int pid, const char *words, const char *executed)
+{
+	char line[200], path[40];
+	const uint64_t auxv[] = {AT_PAGESZ, 4096, AT_EXECFN, 64, AT_NULL, 0};
+	size_t len = strlen(words);
+	for (size_t at = 0; at < len; at++)
+		line[at] = (char)(words[at] == '|' ? '\0' : words[at]);
+	snprintf(path, sizeof(path), "%d/cmdline", pid);
+	put_bytes(fake, path, 0, line, len);
+	if (!executed)
+		return;
+	snprintf(path, sizeof(path), "%d/auxv", pid);
+	put_bytes(fake, path, 0, auxv, sizeof(auxv));
+	snprintf(path, sizeof(path), "%d/mem", pid);
+	put_bytes(fake, path, 64, executed, strlen(executed) + 1);
+}
+
+/* The root of the fake is that of its processes. */
 UNIT_TEST(processes_of_a_script)
 {
 	struct fake *fake = fake_begin();
 	struct process_question question = {
 		.name = SLICE("web"), .programs = &SLICE("/srv/a/foo"), .program_count = 1};
+	place_put(&fake->place, "srv/a/foo", "#!/usr/bin/python3 -u\n");
+	place_put(&fake->place, "srv/a/b/x", "");
+	place_put(&fake->place, "usr/bin/python3.11", "");
+	CU_ASSERT_EQUAL(symlink("python3.11", place_at(&fake->place, "usr/bin/python3")), 0);
 	put_process(fake, 5, "/usr/bin/python3.11", "unconfined\n");
-	place_put(&fake->place, "5/cmdline", "/usr/bin/python3");
+	put_words(fake, 5, "/usr/bin/python3", NULL);
 	CU_ASSERT_TRUE(finds(fake, &question, ""));
-	FILE *file = fopen(place_at(&fake->place, "5/cmdline"), "w");
-	fwrite("python3\0./b/../foo\0x", 1, 20, file);
-	fclose(file);
-	CU_ASSERT_TRUE(finds(fake, &question, ""));
+	put_words(fake, 5, "python3|./b/../foo|x", NULL);
+	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
+	CU_ASSERT_TRUE(fake->running[0].is_unsure); /* its directory is not known */
 	put_link(fake, 5, "cwd", "/srv/a");
 	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
+	CU_ASSERT_FALSE(fake->running[0].is_unsure);
 	CU_ASSERT_TRUE(slice_is(fake->running[0].script, "/srv/a/foo"));
 	CU_ASSERT_TRUE(slice_is(fake->running[0].program, "/usr/bin/python3.11"));
 	question.programs = &SLICE("/usr/bin/python3.11");
 	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
 	CU_ASSERT_TRUE(slice_is(fake->running[0].script, ""));
+	fake_end(fake);
+}
+
+UNIT_TEST(processes_of_scripts_by_other_names)
+{
+	static const struct {
+		const char *line, *program, *words, *executed,
+			*found; /* found: "", "maybe", "yes" */
+	} cases[] = {
+		{"#!/bin/bash", "/usr/bin/bash", "/bin/bash|/bin/foo|", "/bin/foo", "yes"},
+		{"#!/bin/bash", "/usr/bin/bash", "/bin/bash|/bin/foo|", NULL, "yes"},
+		{"#!/bin/bash", "/usr/bin/bash", "/bin/bash|/srv/link|", "/srv/link", "yes"},
+		{"#!/bin/bash", "/usr/bin/bash", "/bin/bash|../srv/link|", NULL, "yes"},
+		{"#!/bin/bash", "/usr/bin/bash", "bash|/srv/other|/bin/foo|", "/bin/bash", ""},
+		{"#!/bin/bash", "/usr/bin/bash", "bash|+h|/bin/foo|", "/bin/bash", "yes"},
+		{"#!/bin/bash", "/usr/bin/bash", "bash|foo|", "/bin/bash", "maybe"},
+		{"#!/bin/bash", "/usr/bin/bash", "-bash|", "/bin/bash", ""},
+		{"#!/bin/bash", "/usr/bin/bash", "bash|-c|/bin/foo|", "/bin/bash", ""},
+		{"#!/bin/bash", "/usr/bin/bash", "worker|", "/bin/bash", "maybe"},
+		{"#!/bin/bash", "/usr/bin/bash", "worker|", "/srv/other", ""},
+		{"#!/bin/bash", "/usr/bin/bash", "worker|", "/usr/bin/foo", "yes"},
+		{"#!/bin/bash", "/usr/bin/bash", "worker|", "/proc/self/exe", ""},
+		{"#!/bin/bash", "/usr/bin/bash", "worker|", NULL, "maybe"},
+		{"#!/bin/bash", "/usr/bin/bash", "", NULL, "maybe"},
+		{"#!/bin/bash", "/usr/bin/bash", "bash|/gone|", "/gone", "maybe"},
+		{"#!/bin/bash", "/usr/bin/dash", "worker|", NULL, ""},
+		{"#!/usr/bin/env python3", "/opt/python3.9", "worker|", NULL, "maybe"},
+		{"#!/usr/bin/env python3", "/opt/python3.9", "python3|-m|x|", NULL, ""},
+		{"#!/bin/odd -x", "/usr/bin/odd", "/bin/odd|-x|/bin/foo|", NULL, "yes"},
+		{"#!/bin/odd -x", "/usr/bin/odd", "/bin/odd|-x|/srv/link|y|", "/srv/link", "yes"},
+		{"#!/bin/odd -x", "/usr/bin/odd", "/bin/odd|-x|/srv/other|", "/srv/other", ""},
+		{"#!/bin/odd -x", "/usr/bin/odd", "odd|-x|/srv/other|", NULL, ""},
+		{"#!/bin/odd -x", "/usr/bin/odd", "busy|", "/bin/odd", "maybe"},
+		{"#!/bin/odd -x", "/usr/bin/odd", "busy|", "/bin/foo", "yes"},
+		{"#!/usr/bin/env odd", "/usr/bin/odd", "odd|/srv/link|", "/usr/bin/odd", "yes"},
+		{"#!/bin/wrap", "/usr/bin/odd", "/bin/odd|/bin/wrap|/bin/foo|", "/bin/foo", "yes"},
+		{"#!/bin/wrap", "/usr/bin/odd", "busy|", NULL, "maybe"},
+		{"no script", "/usr/bin/odd", "busy|", NULL, ""},
+		{"no script", "/usr/bin/foo.old", "foo|", "/bin/foo", "yes"},
+		{"no script", "/usr/bin/foo.old", "foo|", "foo.old", ""},
+		{"no script", "/usr/bin/foo.old", "foo|", NULL, ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fake *fake = fake_begin();
+		struct process_question question = {.name = SLICE("web"),
+			.programs = &SLICE("/usr/bin/foo"),
+			.program_count = 1};
+		place_put(&fake->place, "usr/bin/foo", cases[i].line);
+		place_put(&fake->place, "usr/bin/wrap", "#!/bin/odd\n");
+		for (const char *const *name = (const char *const[]){"bash", "dash", "odd", "env",
+			     "foo.old", "python3", NULL};
+			*name; name++) {
+			char path[40];
+			snprintf(path, sizeof(path), "usr/bin/%s", *name);
+			place_put(&fake->place, path, "");
+		}
+		place_put(&fake->place, "srv/other", "#!/bin/odd\n");
+		CU_ASSERT_EQUAL(symlink("usr/bin", place_at(&fake->place, "bin")), 0);
+		CU_ASSERT_EQUAL(symlink("/bin/foo", place_at(&fake->place, "srv/link")), 0);
+		put_process(fake, 5, cases[i].program, "unconfined\n");
+		put_link(fake, 5, "cwd", "/srv");
+		put_words(fake, 5, cases[i].words, cases[i].executed);
+		bool is_found = finds(fake, &question, cases[i].found[0] ? "5 " : "");
+		bool is_unsure = fake->count > 0 && fake->running[0].is_unsure;
+		if (!is_found || is_unsure != (cases[i].found[0] == 'm'))
+			printf("    case %zu\n", i);
+		CU_ASSERT_TRUE(is_found);
+		CU_ASSERT_EQUAL(is_unsure, cases[i].found[0] == 'm');
+		fake_end(fake);
+	}
+}
+
+UNIT_TEST(processes_of_scripts_by_a_pattern)
+{
+	struct fake *fake = fake_begin();
+	struct process_question question = {
+		.name = SLICE("web"), .accepts = begins, .context = "/usr/bin/fo"};
+	place_put(&fake->place, "usr/bin/foo", "#!/bin/odd\n");
+	put_process(fake, 5, "/usr/bin/odd", "unconfined\n");
+	put_words(fake, 5, "/bin/odd|/usr/bin/foo|", "/usr/bin/foo");
+	put_process(fake, 6, "/usr/bin/odd", "unconfined\n");
+	question.by_any_name = true;
+	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
+	CU_ASSERT_TRUE(slice_is(fake->running[0].script, "/usr/bin/foo"));
+	fake_end(fake);
+}
+
+/* 32 bits; no end; no address; no NUL; a directory. */
+UNIT_TEST(processes_with_strange_vectors)
+{
+	struct fake *fake = fake_begin();
+	struct process_question question = {
+		.name = SLICE("web"), .programs = &SLICE("/usr/bin/foo"), .program_count = 1};
+	const uint32_t narrow[] = {AT_PAGESZ, 4096, AT_EXECFN, 64, AT_NULL, 0};
+	const uint64_t endless[] = {AT_PAGESZ, 4096, AT_EXECFN}, wild[] = {AT_EXECFN, UINT64_MAX};
+	place_put(&fake->place, "usr/bin/foo", "");
+	put_process(fake, 5, "/usr/bin/foo.old", "unconfined\n");
+	put_words(fake, 5, "foo|", "/usr/bin/foo");
+	put_bytes(fake, "5/auxv", 0, narrow, sizeof(narrow));
+	CU_ASSERT_TRUE(finds(fake, &question, "5 "));
+	put_bytes(fake, "5/auxv", 0, endless, sizeof(endless));
+	CU_ASSERT_TRUE(finds(fake, &question, ""));
+	put_bytes(fake, "5/auxv", 0, wild, sizeof(wild));
+	CU_ASSERT_TRUE(finds(fake, &question, ""));
+	put_words(fake, 5, "foo|", "/usr/bin/foo");
+	CU_ASSERT_TRUE(finds(fake, &question, "5 "));
+	put_bytes(fake, "5/mem", 64, "/usr/bin/foo", 12);
+	CU_ASSERT_TRUE(finds(fake, &question, ""));
+	fake_end(fake);
+}
+
+/* Its first thread has ended. */
+UNIT_TEST(processes_without_a_head)
+{
+	struct fake *fake = fake_begin();
+	struct process_question question = {
+		.name = SLICE("web"), .programs = &SLICE("/usr/sbin/web"), .program_count = 1};
+	put(fake, 5, "comm", "web\n");
+	put(fake, 5, "task/5/comm", "web\n");
+	put(fake, 5, "task/7/attr/apparmor/current", "unconfined\n");
+	put(fake, 5, "task/7/cgroup", "0::/system.slice/web.service\n");
+	put_link(fake, 5, "task/7/exe", "/usr/sbin/web (deleted)");
+	CU_ASSERT_TRUE_FATAL(finds(fake, &question, "5 "));
+	CU_ASSERT_TRUE(fake->running[0].is_free && fake->running[0].is_replaced);
+	CU_ASSERT_TRUE(slice_is(fake->running[0].unit.name, "web.service"));
 	fake_end(fake);
 }
 
