@@ -24,6 +24,18 @@ static void check_entries(struct root_look *look, struct root_side *side, enum k
 	}
 }
 
+/* What stands there is AppArmor's language, and may be about anything; of denies, those that the
+ * mode leaves in force. */
+static void check_rules(struct root_look *look, struct root_side *side)
+{
+	const struct rule *rule = side->profile->body.rules;
+	for (; rule; rule = rule->next) {
+		bool is_written = rule->section == SECTION_RULES || rule->section == SECTION_DENY;
+		if (is_written && rule->ops == &rule_file && !root_is_too_much(look))
+			root_judge_rule(look, side, (const struct file_rule *)rule);
+	}
+}
+
 static void check_side(struct root_look *look, struct root_side *side)
 {
 	const struct service *service = side->service;
@@ -32,6 +44,7 @@ static void check_side(struct root_look *look, struct root_side *side)
 	check_entries(look, side, KEY_READABLE, service->readable, PERM_READ);
 	check_entries(look, side, KEY_WRITABLE, service->writable, PERM_WRITE);
 	check_entries(look, side, KEY_EXEC, service->exec, PERM_EXEC);
+	check_rules(look, side);
 }
 
 static const struct profile *child_profile(const struct profile *profile, struct slice name)

@@ -53,11 +53,13 @@ static bool judge_linked_directory(struct root_look *look, const struct root_ent
 	const struct glob *glob = glob_read(&unit->arena, unit->limits, text, &error, &offset);
 	if (!glob || root_allows_all(look, at, glob))
 		return false;
+	struct slice seen = SLICE("");
+	glob_odd_path(&unit->arena, glob, &seen);
 	struct slice way = root_words_link(&unit->arena, e->directory, place);
 	struct root_finding *finding =
 		root_find(look, at, at->is_program ? DIAG_PROGRAM_LINK : DIAG_PATH_LINK, text,
-			"%.*s: the kernel sees paths below '%.*s', and %s", SLICE_FMT(way),
-			SLICE_FMT(place->resolved), root_consequence(at));
+			"%.*s: the kernel sees paths below '%.*s', and %.*s", SLICE_FMT(way),
+			SLICE_FMT(place->resolved), SLICE_FMT(root_consequence(look, at, seen)));
 	finding->help = arena_printf(&unit->arena, "write '%.*s'", SLICE_FMT(text));
 	return true;
 }
@@ -81,9 +83,9 @@ static void report_linked(
 	struct root_look *look, const struct root_entry *at, const struct root_matched *matched)
 {
 	struct root_finding *finding = root_find(look, at, DIAG_PROGRAM_LINK, matched->resolved,
-		"only symbolic links match '%.*s': for '%.*s' the kernel sees '%.*s', and %s",
+		"only symbolic links match '%.*s': for '%.*s' the kernel sees '%.*s', and %.*s",
 		SLICE_FMT(at->entry->path), SLICE_FMT(matched->name), SLICE_FMT(matched->resolved),
-		root_consequence(at));
+		SLICE_FMT(root_consequence(look, at, matched->resolved)));
 	finding->help = root_words_write(memory(look), matched->resolved);
 }
 
@@ -105,7 +107,7 @@ static void judge_matches(
 		report_no_match(look, at, SLICE(""));
 		break;
 	case ROOT_MATCH_LINKED:
-		if (at->attaches || !root_allows(look, at->side, matched.resolved, at->perms))
+		if (at->attaches || !root_starts(look, at, matched.resolved))
 			report_linked(look, at, &matched);
 		break;
 	}

@@ -1,3 +1,4 @@
+#include "manager/host/root_braces.h"
 #include "manager/host/root_glob.h"
 #include "manager/host/root_script.h"
 #include "manager/host/root_words.h"
@@ -93,6 +94,33 @@ static enum root_match matched(struct tree *tree, const char *pattern, const cha
 		tree->view, &tree->arena, &limits_default, slice_str(pattern), glob, &found);
 	CU_ASSERT(slice_is(found.resolved, resolved));
 	return match;
+}
+
+static bool ways_are(const char *pattern, const char *wanted)
+{
+	struct arena arena;
+	arena_init(&arena, test_out_of_memory);
+	struct slice text = slice_str(pattern), way;
+	size_t open = braces_find(text, 0, '{');
+	struct braces braces = braces_begin(text, open);
+	struct buf all = buf_new(&arena);
+	while (open < text.len && braces_next(&braces, &arena, &way)) {
+		buf_add(&all, way);
+		buf_add_char(&all, ' ');
+	}
+	bool are = slice_is(buf_slice(&all), wanted);
+	arena_free(&arena);
+	return are;
+}
+
+UNIT_TEST(ways_through_a_brace)
+{
+	CU_ASSERT(ways_are("/{,usr/}bin/x", "/bin/x /usr/bin/x "));
+	CU_ASSERT(ways_are("/{a,{b,c}}/{d,e}", "/a/{d,e} /{b,c}/{d,e} "));
+	CU_ASSERT(ways_are("/\\{a/[{]/{b\\,,[,}]}x", "/\\{a/[{]/b\\,x /\\{a/[{]/[,}]x "));
+	CU_ASSERT(ways_are("/{a}", "/a "));
+	CU_ASSERT(ways_are("/{", "/ "));
+	CU_ASSERT(ways_are("/x", ""));
 }
 
 UNIT_TEST(files_that_a_pattern_matches)
