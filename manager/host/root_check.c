@@ -8,6 +8,17 @@ bool root_is_host(const struct compiled *compiled)
 	return compiled->policy->profiles->attachment.len > 0;
 }
 
+/* A further program that is a link to what the profile attaches to gets it all the same. */
+static void take_back_first(struct root_look *look, const struct root_entry *at)
+{
+	bool is_further = at->key->id == KEY_BINARY && at->side == look->sides && !at->attaches;
+	if (!is_further || !look->attachment || at->entry->kind != PATH_FILE)
+		return;
+	const struct rooted_path *place = root_view_at(look->view, at->entry->path);
+	if (place->exists && glob_match(look->attachment, place->resolved))
+		diag_forget(&look->unit->diags, DIAG_ATTACH_FIRST, at->entry->span);
+}
+
 static void check_entries(struct root_look *look, struct root_side *side, enum key_id key,
 	const struct path_entry *entry, unsigned perms)
 {
@@ -18,6 +29,7 @@ static void check_entries(struct root_look *look, struct root_side *side, enum k
 	at.attaches = key == KEY_BINARY && side == look->sides && look->is_host;
 	for (; entry; entry = entry->next) {
 		at.entry = entry;
+		take_back_first(look, &at);
 		if (!lower_is_proc_self(entry->path) && !root_is_too_much(look))
 			root_judge(look, &at);
 		at.attaches = false; /* only the first one does */
