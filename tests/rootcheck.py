@@ -163,6 +163,10 @@ def patterns(case):
     case.says("no match", "program-missing", "binary: '/usr/bin/pythn*'", status=1)
     case.says("no directory", "program-missing", "binary: '/usr/lib64/x*'", message="'/usr/lib64' is missing")
     case.says("only links match", LINK, "binary: '/usr/bin/pytho[n]'", status=1, help="write '/usr/bin/python3.11'")
+    case.says("one of two is a link", LINK, "binary: '/usr/bin/{ls,python3}'", status=1, help="write '/usr/bin/python3.11' in the place of '/usr/bin/python3'",
+              message="of '/usr/bin/{ls,python3}', '/usr/bin/python3' is a symbolic link to 'python3.11'")
+    case.says("one of two is a link to the other", "", "binary: '/usr/bin/{python3,python3.11}'")
+    case.says("one of two is missing", "", "binary: '/usr/{bin,local/sbin}/ls'")
     case.says("below /bin, a link", "", "binary: '/bin/l*'")
     case.says("below /bin, a link, no match", "program-missing", "binary: '/bin/pythn*'", status=1)
     case.says("below a link", LINK, "binary: '/usr/local/tools/l*'", status=1, help="write '/usr/bin/l*'")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Rules, denies, transitions and patterns whose path is a link, or becomes one: what is said of them is what the kernel does.
-# time limit: 120 s
+# time limit: 240 s
 . /vm/lib.sh
 
 cat >wide.profile <<'X'
@@ -125,3 +125,73 @@ refused "what is exact stands before the pattern" "by 'ix' \[program-link\]" aaf
 ok "loaded all the same" aaforge load -q -W program-link con.yaml
 starts "so it does" "con (enforce)" /usr/bin/lk
 aaforge unload -q con
+
+# Several programs: the first is the attachment.
+describe con wide '[/usr/sbin/one, /usr/sbin/two]'
+said="warning: '/usr/sbin/two' started by itself does not get this profile: the kernel attaches it to the first program only \[attach-first\]"
+says "check tells that the second is not attached to" "$said" aaforge check con.yaml
+says "so does load" "$said" aaforge load con.yaml
+matches "and what to write" "write '/usr/sbin/\{one,two\}' in the place of the first" "$output"
+runs_as "the first" "con (enforce)" /usr/sbin/one
+runs_as "the second" unconfined /usr/sbin/two
+describe con wide "'/usr/sbin/{one,two}'"
+quiet "written as it was shown" aaforge load con.yaml
+runs_as "the first" "con (enforce)" /usr/sbin/one
+runs_as "the second" "con (enforce)" /usr/sbin/two
+ln -s two /usr/sbin/second
+describe con wide '["/usr/sbin/{one,two}", /usr/sbin/second]'
+quiet "a link to what is attached to" aaforge load con.yaml
+runs_as "it is confined" "con (enforce)" /usr/sbin/second
+rm /usr/sbin/second
+mv /usr/sbin/two /usr/sbin/second
+ln -s second /usr/sbin/two
+describe con wide "'/usr/sbin/{one,two}'"
+refused "one of two that is a link" "of '/usr/sbin/\{one,two\}', '/usr/sbin/two' is a symbolic link to 'second'.*\[program-link\]" aaforge load con.yaml
+refused "status says so, too" "not in force.*'/usr/sbin/two' is a link to '/usr/sbin/second'" aaforge status con
+runs_as "it is not confined" unconfined /usr/sbin/two
+aaforge unload -q con
+
+# A pattern whose programs change.
+mkdir -p /opt/pp /opt/v2
+cp /usr/bin/bash /opt/pp/lang3.11
+describe pat wide '"/opt/pp/lang3.*"'
+
+holds() { # WHAT: the pattern is in force
+	runs_as "$1: it runs confined" "pat (enforce)" /opt/pp/lang3.11
+	says "$1: status" '^pat +enforce +current' aaforge status pat
+	says "$1: lookup" '^pat$' aaforge lookup pat
+}
+
+fails() { # WHAT PATTERN: it is not, and why
+	refused "$1: status" "^pat +enforce +not in force.*$2" aaforge status pat
+	matches "$1: status as JSON" '"state": *"not in force"' "$(aaforge status --json pat)"
+	refused "$1: lookup" "$2" aaforge lookup pat
+	refused "$1: lookup of the file" '' aaforge lookup pat.yaml
+	[ "$how" = install ] || refused "$1: doctor" "$2" aaforge doctor
+}
+
+for how in load install; do
+	ok "$how" aaforge $how -q pat.yaml
+	holds "$how"
+	mv /opt/pp/lang3.11 /opt/v2
+	ln -s /opt/v2/lang3.11 /opt/pp/lang3.11
+	runs_as "a link in its place: it runs free" unconfined /opt/pp/lang3.11
+	fails "a link in its place" "'/opt/pp/lang3.11' is a link to '/opt/v2/lang3.11', which the kernel sees instead"
+	cp /usr/bin/bash /opt/pp/lang3.12
+	says "another one beside it" '^pat +enforce +current' aaforge status pat
+	runs_as "it is confined" "pat (enforce)" /opt/pp/lang3.12
+	rm /opt/pp/lang3.12 /opt/pp/lang3.11
+	fails "nothing is left" 'there is no program that it attaches to'
+	mv /opt/pp /opt/real
+	cp /opt/v2/lang3.11 /opt/real
+	ln -s real /opt/pp
+	fails "the directory is a link" "'/opt/pp/lang3.11' is a link to '/opt/real/lang3.11'"
+	runs_as "it runs free" unconfined /opt/pp/lang3.11
+	rm /opt/pp
+	mv /opt/real /opt/pp
+	rm -r /opt/v2
+	mkdir /opt/v2
+	holds "as before"
+	if [ $how = load ]; then aaforge unload -q pat; else aaforge remove -q pat; fi
+done
+rm -rf /opt/pp /opt/v2 /usr/sbin/one /usr/sbin/two /usr/sbin/second /usr/bin/real /usr/bin/lk /srv/real.conf /srv/lk.conf
