@@ -60,21 +60,26 @@ static struct slice format_text(struct arena *arena, const char *format, va_list
 	return slice_of(text, len > 0 ? (size_t)len : 0);
 }
 
-static void count(struct diags *diags, enum severity severity)
+static size_t *counter(struct diags *diags, enum severity severity)
 {
 	switch (severity) {
 	case SEVERITY_OFF:
 		break;
 	case SEVERITY_NOTE:
-		diags->notes++;
-		break;
+		return &diags->notes;
 	case SEVERITY_WARNING:
-		diags->warnings++;
-		break;
+		return &diags->warnings;
 	case SEVERITY_ERROR:
-		diags->errors++;
-		break;
+		return &diags->errors;
 	}
+	return NULL;
+}
+
+static void count(struct diags *diags, enum severity severity)
+{
+	size_t *number = counter(diags, severity);
+	if (number)
+		++*number;
 }
 
 struct diag *diag_add(struct diags *diags, enum diag_id id, struct span at, const char *format, ...)
@@ -113,6 +118,22 @@ bool diag_again(struct diags *diags, enum diag_id id, struct span at)
 	if (diag)
 		diag->more++;
 	return diag != NULL;
+}
+
+void diag_forget(struct diags *diags, enum diag_id id, struct span at)
+{
+	struct diag *last = NULL;
+	for (struct diag **next = &diags->first; *next;) {
+		struct diag *diag = *next;
+		if (!is_at(diag, id, at)) {
+			last = diag;
+			next = &diag->next;
+			continue;
+		}
+		*next = diag->next;
+		--*counter(diags, diag->severity);
+	}
+	diags->last = last;
 }
 
 struct slice diag_message(struct arena *arena, const struct diag *diag)

@@ -64,6 +64,9 @@ void diag_soften(struct diags *diags, struct diag *diag);
  */
 bool diag_again(struct diags *diags, enum diag_id id, struct span at);
 
+/* Takes back what was queued of that id at that place: it turned out not to be so. */
+void diag_forget(struct diags *diags, enum diag_id id, struct span at);
+
 /* The message, with the number of further ones. The text lives in the arena, or in the diag. */
 struct slice diag_message(struct arena *arena, const struct diag *diag);
 

@@ -2,6 +2,7 @@
 
 #include "manager/host/contest.h"
 #include "manager/host/process.h"
+#include "manager/host/root_programs.h"
 #include "manager/system/path.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ struct looking {
 	struct attachments attachments;
 	struct processes processes;
 	bool has_processes;
+	struct root_view *root; /* made when it is needed */
 };
 
 static struct arena *memory(const struct looking *looking)
@@ -164,12 +166,42 @@ static struct slice compare_patterns(
 	return slice_of(NULL, 0);
 }
 
+/* Whether there is a program that a pattern attaches to; below another root that is not asked. */
+static void look_for_program(
+	struct looking *looking, struct review_row *row, const struct attachment *ours)
+{
+	struct root_matched matched;
+	if (!ours || looking->review->places->root[0])
+		return;
+	if (!ours->automaton ||
+		(!looking->root && !root_view_open("/", out_of_memory, &looking->root, NULL))) {
+		row->is_attachment_hidden = true;
+		return;
+	}
+	switch (root_programs(looking->root, memory(looking), ours->automaton, &matched)) {
+	case ROOT_MATCH_FILE:
+		break;
+	case ROOT_MATCH_UNKNOWN:
+		row->is_attachment_hidden = true;
+		break;
+	case ROOT_MATCH_NONE:
+		row->dispute = SLICE("there is no program that it attaches to");
+		break;
+	case ROOT_MATCH_LINKED:
+		row->dispute = arena_printf(memory(looking),
+			"'%.*s' is a link to '%.*s', which the kernel sees instead",
+			SLICE_FMT(matched.name), SLICE_FMT(matched.resolved));
+		break;
+	}
+}
+
 /* A pattern against every other. */
 static void look_at_pattern(
 	struct looking *looking, struct review_row *row, const struct contender *ours)
 {
 	const struct attachments *attachments = &looking->attachments;
 	const struct attachment *one = contender_attachment(attachments, ours);
+	look_for_program(looking, row, one);
 	for (size_t i = 0; i < attachments->count; i++) {
 		const struct contender *other = &attachments->contenders[i];
 		struct slice *words =
@@ -275,4 +307,5 @@ void review_look(struct review *review)
 	for (size_t i = 0; i < review->count; i++)
 		if (is_asked_for(&review->rows[i]))
 			look(&looking, &review->rows[i]);
+	root_view_free(looking.root);
 }

@@ -71,6 +71,16 @@ def merged(path):
     return tree
 
 
+def linked(tree):
+    """More links, for rules and transitions."""
+    tree.file("usr/bin/real")
+    tree.file("root/secret/file", mode=0o600)
+    tree.file("etc/real.conf", "x", 0o644)
+    for name, target in (("usr/bin/lk", "real"), ("usr/local/more", "/usr/bin"), ("var/run", "/run"), ("run/inner", "/srv"), ("etc/lk.conf", "real.conf"),
+                         ("etc/com,ma", "real.conf"), ("etc/resolv.conf", "/run/resolv.conf"), ("srv/loop", "loop"), ("srv/lk", "data/in side"), ("srv/sys", "/sys")):
+        tree.link(name, target)
+
+
 class Case:
     def __init__(self, scratch, tree):
         self.scratch, self.tree = scratch, tree
@@ -124,9 +134,13 @@ def programs(case):
     case.says("a directory", "not-executable", "binary: /usr/bin/folder", status=1, message="is a directory")
     case.says("a pipe, without waiting", "not-executable", "binary: /usr/bin/pipe", status=1)
     case.says("no x bit", "not-executable", "binary: /usr/bin/plain", status=1, message="0644")
-    case.says("only the first one attaches", LINK, "binary: [/usr/bin/python3, /usr/bin/python3.11]", message="not attached")
+    case.says("only the first one attaches", LINK, "binary: [/usr/bin/python3, /usr/bin/python3.11]", message="not attached", options=("-N", "attach-first"))
     case.says("others are allowed by another", "", "binary: [/usr/bin/python3.11, /usr/bin/python3]")
-    case.says("others, too, when the first one is another", "", "binary: [/usr/bin/ls, /usr/bin/python3, /usr/bin/python3.11]")
+    case.says("others, too, when the first one is another", "", "binary: [/usr/bin/ls, /usr/bin/python3, /usr/bin/python3.11]", options=("-N", "attach-first"))
+    case.says("a further one", "attach-first", "binary: [/usr/bin/ls, /usr/bin/bash]", status=0, help="write '/usr/bin/{ls,bash}' in the place of the first")
+    case.says("a further one that the first leads to", "", "binary: ['/usr/bin/python3.*', /usr/bin/python3, /usr/bin/python]")
+    case.says("a further one that leads elsewhere", "attach-first", "binary: ['/usr/bin/{bash,python3.11}', /usr/bin/java, /usr/bin/python3]",
+              "exec: [/usr/lib/jvm/java-17-openjdk-amd64/bin/java]", message="'/usr/bin/java' started by itself")
     case.says("exec", LINK, "binary: /usr/bin/ls", "exec: [/usr/bin/python3]", status=1, message="does not let it be started")
     case.says("exec, the target is listed", "", "binary: /usr/bin/ls", "exec: [/usr/bin/python3, /usr/bin/python3.11]")
     case.says("exec, a rule allows the target", "", "binary: /usr/bin/ls", "exec: [/usr/bin/python3]", 'rules: ["/usr/bin/python3.* ix"]')
@@ -149,6 +163,10 @@ def patterns(case):
     case.says("no match", "program-missing", "binary: '/usr/bin/pythn*'", status=1)
     case.says("no directory", "program-missing", "binary: '/usr/lib64/x*'", message="'/usr/lib64' is missing")
     case.says("only links match", LINK, "binary: '/usr/bin/pytho[n]'", status=1, help="write '/usr/bin/python3.11'")
+    case.says("one of two is a link", LINK, "binary: '/usr/bin/{ls,python3}'", status=1, help="write '/usr/bin/python3.11' in the place of '/usr/bin/python3'",
+              message="of '/usr/bin/{ls,python3}', '/usr/bin/python3' is a symbolic link to 'python3.11'")
+    case.says("one of two is a link to the other", "", "binary: '/usr/bin/{python3,python3.11}'")
+    case.says("one of two is missing", "", "binary: '/usr/{bin,local/sbin}/ls'")
     case.says("below /bin, a link", "", "binary: '/bin/l*'")
     case.says("below /bin, a link, no match", "program-missing", "binary: '/bin/pythn*'", status=1)
     case.says("below a link", LINK, "binary: '/usr/local/tools/l*'", status=1, help="write '/usr/bin/l*'")
@@ -191,6 +209,92 @@ def files(case):
     case.says("a directory as a file", "not-a-file", "binary: /usr/bin/ls", "readable: [{file: /srv/data}]", help="write '/srv/data/'")
     case.says("what a boot makes", "", "binary: /usr/bin/ls", "readable: [/proc/x, /sys/x, /dev/x, /tmp/x]", "writable: [/run/x]")
     case.says("said without a root already", "linked-path", "binary: /usr/bin/ls", "readable: [/var/run/x]")
+
+
+def transitions(case):
+    say("transitions through a link")
+    child = "children: {c: {binary: /usr/bin/real}}"
+    host = "binary: /usr/bin/ls"
+    case.says("another one than the target's", LINK, host, "exec: [/usr/bin/real, {path: /usr/bin/lk, as: child c}]", child, status=1,
+              message="the kernel sees '/usr/bin/real', and another rule starts that otherwise, by 'ix'", help="keep one entry, of '/usr/bin/real'")
+    case.says("the other way round", LINK, host, "exec: [/usr/bin/lk, {path: /usr/bin/real, as: child c}]", child, status=1, message="by 'Cx -> c'")
+    case.says("the same child", "", host, "exec: [{path: /usr/bin/lk, as: child c}, {path: /usr/bin/real, as: child c}]", child)
+    case.says("another child", LINK, host, "exec: [{path: /usr/bin/lk, as: child c}, {path: /usr/bin/real, as: child d}]",
+              "children: {c: {binary: /usr/bin/real}, d: {binary: /usr/bin/real}}", status=1, message="by 'Cx -> d'")
+    case.says("another profile", LINK, host, "exec: [/usr/bin/real, {path: /usr/bin/lk, as: profile other}]", status=1, message="by 'ix'")
+    case.says("the same profile", "", host, "exec: [{path: /usr/bin/real, as: profile other}, {path: /usr/bin/lk, as: profile other}]")
+    case.says("a rule for the target", "", host, "exec: [{path: /usr/bin/lk, as: child c}]", 'rules: ["/usr/bin/real Cx -> c"]', child)
+    case.says("a rule that keeps the environment", LINK, host, "exec: [{path: /usr/bin/lk, as: child c}]", 'rules: ["/usr/bin/real cx -> c"]', child,
+              message="by 'cx -> c'")
+    case.says("a pattern is behind what is exact", LINK, host, "exec: [/usr/bin/real, {path: /usr/bin/lk, as: child c}]", 'rules: ["/usr/bin/rea* Cx -> c"]', child)
+    case.says("a pattern does it", "", host, "exec: [{path: /usr/bin/lk, as: child c}]", 'rules: ["/usr/bin/rea* Cx -> c"]', child)
+    case.says("a wide rule does something else", LINK, host, "exec: [{path: /usr/bin/lk, as: child c}]", 'rules: ["/usr/** rix"]', child, message="by 'ix'")
+    case.says("a tree", LINK, host, "exec: [/usr/bin/, {path: /usr/local/more/, as: child c}]", child, message="by 'ix'")
+    case.says("a pattern below a link", LINK, host, 'exec: ["/usr/bin/*", {path: "/usr/local/more/*", as: child c}]', child)
+    case.says("a pattern below a link, the same", "", host, 'exec: [{path: "/usr/bin/r*", as: child c}, {path: "/usr/local/more/r*", as: child c}]', child)
+    case.says("only links match", LINK, host, 'exec: [/usr/bin/real, {path: "/usr/bin/[l]k", as: child c}]', child, message="by 'ix'")
+    case.says("in a container", LINK, host, "exec: [/usr/bin/real, {path: /usr/bin/lk, as: child c}]", child, template="container", status=1)
+    case.says("where all may be executed", LINK, host, "exec: [{path: /usr/bin/lk, as: child c}]", child, template="docker-default", message="by 'ix'")
+    case.says("a rule", "path-link", host, "exec: [/usr/bin/real]", 'rules: ["/usr/bin/lk Cx -> c"]', child, message="no rule allows the same there")
+    case.says("a rule, the same", "", host, "exec: [{path: /usr/bin/real, as: child c}]", 'rules: ["/usr/bin/lk Cx -> c"]', child)
+
+
+def rules(case):
+    say("rules and denies")
+    host = "binary: /usr/bin/ls"
+    link = "path-link"
+    both = "write the path '/run/sock', or '/{,var/}run/sock' for both spellings"
+    case.says("a deny", link, host, "deny: [/var/run/sock rw]", status=0, help=both,
+              message="'/var/run/sock' leads through the symbolic link '/var/run': the kernel sees '/run/sock', and no deny refuses the same there")
+    for template in ("container", "docker-default", "minimal"):
+        case.says("a deny, template " + template, link, host, "deny: [/var/run/sock rw]", help=both, template=template)
+    case.says("nothing is a link", "", host, "deny: [/run/sock rw, /etc/real.conf w]", 'rules: ["/srv/data/** r"]')
+    for covered in ("/{,var/}run/sock rw", "@{run}/sock rw", "/{run,var/run}/** rwkl", "/{var/,}run/s?ck rw", "/v*/run/sock rw", "/**/sock rw", "/{,**} w"):
+        case.says("both are said: " + covered, "", host, 'deny: ["%s"]' % covered)
+    for other, wanted in (("/run/sock rw", ""), ("/run/** rwk", ""), ("/run/sock r", link), ("owner /run/sock rw", link), ("/run/sock w", link)):
+        case.says("with " + other, wanted, host, 'deny: [/var/run/sock rw, "%s"]' % other)
+    case.says("two say it together", "", host, "deny: [/var/run/sock rw, /run/sock r, /run/so?k w]")
+    case.says("owner", "", host, "deny: [owner /var/run/sock rw, /run/sock rw]")
+    case.says("a rule is no deny", link, host, "deny: [/var/run/sock rw]", "rules: [/run/sock k]", message="no deny")
+    case.says("a deny is no rule", link, host, "rules: [/var/run/sock rw]", "deny: [/run/sock k]", message="no rule allows the same there")
+    case.says("a deny of the template covers it", "", host, 'deny: ["/srv/sys/x w"]')
+    case.says("a rule", link, host, "rules: [/etc/lk.conf r]", status=0, help="write the path '/etc/real.conf', or '/etc/{lk.conf,real.conf}' for both",
+              message="'/etc/lk.conf' is a symbolic link to 'real.conf'")
+    case.says("a rule, an entry allows it", "", host, "rules: [/etc/lk.conf r]", "readable: [/etc/real.conf]")
+    case.says("a rule, an entry allows less", link, host, "rules: [/etc/lk.conf rw]", "readable: [/etc/real.conf]")
+    case.says("audit", link, host, "rules: [audit /etc/lk.conf r]")
+    case.says("a pattern below a link", link, host, 'deny: ["/var/run/*.sock rw"]', help="'/run/*.sock', or '/{,var/}run/*.sock' for both",
+              message="'/var/run' is a symbolic link to '/run'")
+    case.says("a tree", link, host, 'deny: ["/var/run/** rw"]', help="'/run/**'")
+    case.says("the directory", link, host, "deny: [/var/run/ r]", help="'/run/', or '/{,var/}run/' for both")
+    case.says("a way of many", link, host, 'deny: ["/{srv,var/run,etc}/x r"]', help="add one more for the path '/run/x'")
+    case.says("through a variable", link, host, 'deny: ["@{b}/env x"]', template="links.profile", help="add one more for the path '/usr/bin/env'")
+    case.says("merged", link, host, "deny: [/bin/env x]", help="'/usr/bin/env', or '/{,usr/}bin/env' for both")
+    case.says("merged, both", "", host, 'deny: ["/{,usr/}bin/env x"]')
+    case.says("merged, an entry knows it", "", host, "rules: [/bin/ls r]")
+    case.says("a comma", link, host, 'deny: ["/etc/com,ma r"]', help="write the path '/etc/real.conf'")
+    case.says("a blank behind the link", link, host, 'deny: ["/srv/lk r"]', help="'/srv/data/in side'")
+    case.says("a circle", "", host, "deny: [/srv/loop r, /srv/loop/x r]")
+    case.says("missing", "", host, "deny: [/nowhere/x r]", 'rules: ["/nowhere/y r"]')
+    case.says("a link to nothing", link, host, "deny: [/usr/bin/gone x]", message="the kernel sees '/usr/bin/nowhere'")
+    case.says("in a child", link, host, "exec: [{path: /usr/bin/bash, as: child kid}]", "children: {kid: {binary: /usr/bin/bash, deny: [/var/run/sock r]}}")
+    case.says("rules of other kinds", "", host, "rules: ['link /var/run/a -> /var/run/b']", "deny: ['signal peer=/var/run/x']")
+    case.says("each way of very many", "too-complex", host, 'deny: ["%s r"]' % ("/" + "{a,b}" * 9))
+    case.says("a text of braces alone", "too-complex", host, 'deny: ["%s r"]' % ("/" + "{a,b}" * 2000))
+    case.says("complain leaves denies out", "deny-left-out", host, "deny: [/var/run/sock rw]", "mode: complain")
+    case.says("of a container, what is mounted", "", host, "deny: [/etc/resolv.conf w]", template="container")
+    case.says("of the host it is not", link, host, "deny: [/etc/resolv.conf w]", help="'/run/resolv.conf', or '/{etc,run}/resolv.conf' for both")
+    volume = "container: {volumes: ['data:%s']}"
+    case.says("a volume hides the link", "", host, "deny: [/etc/lk.conf r]", volume % "/etc", template="container")
+    case.says("a volume on the link does not", link, host, "deny: [/var/lib/data/x r]", "readable: [/srv/data/]", volume % "/var/lib/data", template="container",
+              options=("-N", "mount-forbidden"))
+    case.says("what a boot mounts hides the link", "", host, "deny: [/run/inner/x r]")
+    result, found = case.host(host, "deny: [/var/run/a r, /var/run/b r]", 'rules: ["/var/run/c r"]')
+    check([one["line"] for one in found] == [4, 4, 5] and len({one["column"] for one in found}) == 3, "each one at its place", found)
+    if os.geteuid() != 0:
+        os.chmod(case.tree.at("root"), 0)
+        case.says("what cannot be seen", "path-missing", host, "deny: [/root/secret/x r]", status=0, message="cannot be looked at: Permission denied")
+        os.chmod(case.tree.at("root"), 0o755)
 
 
 def containers(case):
@@ -261,12 +365,16 @@ def main():
         os.environ["XDG_CACHE_HOME"] = scratch.path + "/cache"
         tree = merged(scratch.path + "/root")
         scratch.file("tunables.profile", "abi <abi/3.0>,\n@{bin}=/{,usr/}bin\nprofile @{name} @{attachment} {\n}\n")
-        before = tree.state()
+        scratch.file("links.profile", "abi <abi/3.0>,\n@{b}=/bin /sbin\nprofile @{name} @{attachment} {\n}\n")
+        linked(tree)
         case = Case(scratch, tree)
+        before = tree.state()
         programs(case)
         patterns(case)
         scripts(case)
         files(case)
+        transitions(case)
+        rules(case)
         containers(case)
         options(case, scratch)
         check(tree.state() == before and stat.S_ISFIFO(os.stat(tree.at("usr/bin/pipe")).st_mode), "nothing is left in the root")

@@ -25,6 +25,9 @@ struct check_input {
 	const struct container *container;
 	/* The description of a profile of template host; NULL in children and elsewhere. */
 	const struct service *attached;
+	/* The description of a profile of any template that attaches by a path; NULL in children.
+	 */
+	const struct service *described;
 	const struct check_input *next; /* the profile's children, then NULL */
 };
 

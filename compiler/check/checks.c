@@ -89,6 +89,8 @@ void check_profile(struct unit *unit, const struct service_templates *templates,
 	bool is_host = slice_is(service->template, "host");
 	if (is_host)
 		first->attached = service;
+	if (profile->attachment.len > 0)
+		first->described = service;
 	if (run && !is_host) {
 		first->service = service;
 		first->container = service->run;

@@ -8,6 +8,17 @@ bool root_is_host(const struct compiled *compiled)
 	return compiled->policy->profiles->attachment.len > 0;
 }
 
+/* A further program that is a link to what the profile attaches to gets it all the same. */
+static void take_back_first(struct root_look *look, const struct root_entry *at)
+{
+	bool is_further = at->key->id == KEY_BINARY && at->side == look->sides && !at->attaches;
+	if (!is_further || !look->attachment || at->entry->kind != PATH_FILE)
+		return;
+	const struct rooted_path *place = root_view_at(look->view, at->entry->path);
+	if (place->exists && glob_match(look->attachment, place->resolved))
+		diag_forget(&look->unit->diags, DIAG_ATTACH_FIRST, at->entry->span);
+}
+
 static void check_entries(struct root_look *look, struct root_side *side, enum key_id key,
 	const struct path_entry *entry, unsigned perms)
 {
@@ -18,9 +29,22 @@ static void check_entries(struct root_look *look, struct root_side *side, enum k
 	at.attaches = key == KEY_BINARY && side == look->sides && look->is_host;
 	for (; entry; entry = entry->next) {
 		at.entry = entry;
+		take_back_first(look, &at);
 		if (!lower_is_proc_self(entry->path) && !root_is_too_much(look))
 			root_judge(look, &at);
 		at.attaches = false; /* only the first one does */
+	}
+}
+
+/* What stands there is AppArmor's language, and may be about anything; of denies, those that the
+ * mode leaves in force. */
+static void check_rules(struct root_look *look, struct root_side *side)
+{
+	const struct rule *rule = side->profile->body.rules;
+	for (; rule; rule = rule->next) {
+		bool is_written = rule->section == SECTION_RULES || rule->section == SECTION_DENY;
+		if (is_written && rule->ops == &rule_file && !root_is_too_much(look))
+			root_judge_rule(look, side, (const struct file_rule *)rule);
 	}
 }
 
@@ -32,6 +56,7 @@ static void check_side(struct root_look *look, struct root_side *side)
 	check_entries(look, side, KEY_READABLE, service->readable, PERM_READ);
 	check_entries(look, side, KEY_WRITABLE, service->writable, PERM_WRITE);
 	check_entries(look, side, KEY_EXEC, service->exec, PERM_EXEC);
+	check_rules(look, side);
 }
 
 static const struct profile *child_profile(const struct profile *profile, struct slice name)

@@ -33,7 +33,8 @@ struct root_finding {
  */
 bool root_is_host(const struct compiled *compiled);
 
-/* Looks at every path of a compiled description, in its order; NULL when all is well. */
+/* Looks at every path of a compiled description, in its order; NULL when all is well. An
+ * attach-first of the unit that the root shows not to be so is taken back. */
 const struct root_finding *root_check(
 	struct root_view *view, struct unit *unit, const struct compiled *compiled);
 

@@ -1,11 +1,13 @@
 #include "manager/host/root_glob.h"
 
+#include "manager/host/root_braces.h"
 #include "policy/escape.h"
 
 #include <errno.h>
 
 enum {
 	ALTERNATIVES_MOST = 64,
+	WAYS_MOST = 1024,   /* texts on the way to them */
 	NAMES_MOST = 20000, /* of all directories together */
 	DEPTH_MOST = 16,    /* below a "**" */
 };
@@ -17,42 +19,9 @@ struct search {
 	const struct glob *glob;
 	struct root_matched *matched;
 	enum root_match best;
-	size_t names;
+	size_t names, ways;
 	bool is_cut; /* something was not looked at */
 };
-
-static size_t skip(struct slice s, size_t at)
-{
-	if (s.at[at] == '\\')
-		return at + 2 < s.len ? at + 2 : s.len;
-	if (s.at[at] != '[')
-		return at + 1;
-	for (at++; at < s.len && s.at[at] != ']'; at++)
-		at += s.at[at] == '\\';
-	return at < s.len ? at + 1 : s.len;
-}
-
-/* The next of a character outside of escapes and classes; s.len when there is none. */
-static size_t find_plain(struct slice s, size_t at, char c)
-{
-	while (at < s.len && s.at[at] != c)
-		at = skip(s, at);
-	return at < s.len ? at : s.len;
-}
-
-/* The '}' or, with `comma`, the ',' that ends what begins at `at` inside of a brace. */
-static size_t find_end(struct slice s, size_t at, bool comma)
-{
-	for (unsigned depth = 0; at < s.len; at = skip(s, at)) {
-		if (depth == 0 && (s.at[at] == '}' || (comma && s.at[at] == ',')))
-			return at;
-		if (s.at[at] == '{')
-			depth++;
-		else if (s.at[at] == '}')
-			depth--;
-	}
-	return s.len;
-}
 
 /* A pattern without braces, and where its next component begins. */
 struct rest {
@@ -152,7 +121,7 @@ static void search_rest(struct search *search, struct rest rest)
 	struct buf path = buf_new(search->arena);
 	buf_add(&path, rest.directory);
 	while (rest.pattern.len > 0 && !slice_is(rest.pattern, "/")) {
-		size_t end = find_plain(rest.pattern, 1, '/');
+		size_t end = braces_find(rest.pattern, 1, '/');
 		struct slice component = slice_first(rest.pattern, end);
 		struct slice after = slice_from(rest.pattern, end);
 		if (!escape_to_literal(component, &path)) {
@@ -167,7 +136,7 @@ static void search_rest(struct search *search, struct rest rest)
 /* Each way through the braces: "/{,usr/}bin/x" is "/bin/x" and "/usr/bin/x". */
 static void search_braces(struct search *search, struct slice pattern, size_t *budget)
 {
-	size_t open = find_plain(pattern, 0, '{');
+	size_t open = braces_find(pattern, 0, '{');
 	if (search->best == ROOT_MATCH_FILE)
 		return;
 	if (open == pattern.len) {
@@ -179,13 +148,12 @@ static void search_braces(struct search *search, struct slice pattern, size_t *b
 		search_rest(search, (struct rest){SLICE(""), pattern});
 		return;
 	}
-	size_t close = find_end(pattern, open + 1, false);
-	for (size_t at = open + 1, end; at <= close && *budget > 0; at = end + 1) {
-		end = find_end(pattern, at, true);
-		struct slice way = arena_printf(search->arena, "%.*s%.*s%.*s", (int)open,
-			pattern.at, (int)(end - at), pattern.at + at,
-			SLICE_FMT(slice_from(pattern, close + 1)));
-		search_braces(search, way, budget);
+	struct braces braces = braces_begin(pattern, open);
+	for (struct slice way; *budget > 0 && braces_next(&braces, search->arena, &way);) {
+		if (search->ways++ == WAYS_MOST)
+			*budget = 0;
+		else
+			search_braces(search, way, budget);
 	}
 	if (*budget == 0)
 		search->is_cut = true;

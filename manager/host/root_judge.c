@@ -9,37 +9,64 @@ static struct arena *memory(const struct root_look *look)
 	return &look->unit->arena;
 }
 
-const char *root_consequence(const struct root_entry *at)
+/* "ix", "Cx -> helper" */
+static struct slice words_of_start(struct arena *arena, const struct file_rule *rule)
+{
+	struct buf words = buf_new(arena);
+	file_perms_print(PERM_EXEC, rule->exec, rule->scrub, &words);
+	if (rule->target.len > 0)
+		buf_printf(&words, " -> %.*s", SLICE_FMT(rule->target));
+	return buf_slice(&words);
+}
+
+struct slice root_consequence(
+	struct root_look *look, const struct root_entry *at, struct slice resolved)
 {
 	if (at->attaches)
-		return "the profile is not attached to it";
-	if (at->is_program)
-		return "the profile does not let it be started";
-	return "no rule matches that";
+		return SLICE("the profile is not attached to it");
+	if (!at->is_program)
+		return SLICE("no rule matches that");
+	const struct file_rule *rule = root_start_rule(look, at->side, resolved);
+	if (!rule)
+		return SLICE("the profile does not let it be started");
+	if (root_starts(look, at, resolved)) /* some of a pattern */
+		return SLICE("not all of that is started in the same way");
+	return arena_printf(memory(look), "another rule starts that otherwise, by '%.*s'",
+		SLICE_FMT(words_of_start(memory(look), rule)));
+}
+
+static struct slice how_to_mend(struct arena *arena, const struct root_entry *at,
+	const struct rooted_path *place, struct slice mended)
+{
+	struct slice pattern = root_words_pattern(arena, at->entry->path, place);
+	struct slice help = root_words_write(arena, mended);
+	if (at->entry->kind == PATH_FILE && at->key->shape == SHAPE_DIRECTORIES)
+		help = arena_printf(arena, "write %.*s", SLICE_FMT(root_words_file(arena, mended)));
+	if (pattern.len > 0)
+		help = arena_printf(arena,
+			"%.*s; when an upgrade points the link elsewhere, '%.*s' still matches",
+			SLICE_FMT(help), SLICE_FMT(pattern));
+	return help;
 }
 
 static void report_link(
 	struct root_look *look, const struct root_entry *at, const struct rooted_path *place)
 {
 	struct arena *arena = memory(look);
-	struct slice path = at->entry->path;
-	struct slice way = root_words_link(arena, path, place);
-	struct slice pattern = root_words_pattern(arena, path, place);
-	struct root_finding *finding =
-		root_find(look, at, at->is_program ? DIAG_PROGRAM_LINK : DIAG_PATH_LINK,
-			place->resolved, "%.*s: the kernel sees '%.*s', and %s", SLICE_FMT(way),
-			SLICE_FMT(place->resolved), root_consequence(at));
+	struct slice way = root_words_link(arena, at->entry->path, place);
 	bool is_tree = at->entry->kind == PATH_TREE && !slice_is(place->resolved, "/");
 	struct slice mended = is_tree ? arena_printf(arena, "%.*s/", SLICE_FMT(place->resolved))
 				      : place->resolved;
-	finding->help = root_words_write(arena, mended);
-	if (at->entry->kind == PATH_FILE && at->key->shape == SHAPE_DIRECTORIES)
-		finding->help = arena_printf(
-			arena, "write %.*s", SLICE_FMT(root_words_file(arena, mended)));
-	if (pattern.len > 0)
+	struct slice seen = is_tree ? arena_printf(arena, "%.*sx", SLICE_FMT(mended)) : mended;
+	struct root_finding *finding =
+		root_find(look, at, at->is_program ? DIAG_PROGRAM_LINK : DIAG_PATH_LINK,
+			place->resolved, "%.*s: the kernel sees '%.*s', and %.*s", SLICE_FMT(way),
+			SLICE_FMT(place->resolved), SLICE_FMT(root_consequence(look, at, seen)));
+	finding->help = how_to_mend(arena, at, place, mended);
+	if (at->is_program && !at->attaches && root_start_rule(look, at->side, seen))
 		finding->help = arena_printf(arena,
-			"%.*s; when an upgrade points the link elsewhere, '%.*s' still matches",
-			SLICE_FMT(finding->help), SLICE_FMT(pattern));
+			"the kernel cannot tell the two names apart: keep one entry, of '%.*s', that says how it is started",
+			SLICE_FMT(mended));
 }
 
 /* What a service makes when it starts is no news. */

@@ -1,8 +1,11 @@
 #include "compiler/lower_paths.h"
+#include "manager/host/root_braces.h"
 #include "manager/host/root_glob.h"
 #include "manager/host/root_judge.h"
 #include "manager/host/root_words.h"
 #include "policy/escape.h"
+
+enum { WAYS_MOST = 256 };
 
 static struct arena *memory(const struct root_look *look)
 {
@@ -53,11 +56,13 @@ static bool judge_linked_directory(struct root_look *look, const struct root_ent
 	const struct glob *glob = glob_read(&unit->arena, unit->limits, text, &error, &offset);
 	if (!glob || root_allows_all(look, at, glob))
 		return false;
+	struct slice seen = SLICE("");
+	glob_odd_path(&unit->arena, glob, &seen);
 	struct slice way = root_words_link(&unit->arena, e->directory, place);
 	struct root_finding *finding =
 		root_find(look, at, at->is_program ? DIAG_PROGRAM_LINK : DIAG_PATH_LINK, text,
-			"%.*s: the kernel sees paths below '%.*s', and %s", SLICE_FMT(way),
-			SLICE_FMT(place->resolved), root_consequence(at));
+			"%.*s: the kernel sees paths below '%.*s', and %.*s", SLICE_FMT(way),
+			SLICE_FMT(place->resolved), SLICE_FMT(root_consequence(look, at, seen)));
 	finding->help = arena_printf(&unit->arena, "write '%.*s'", SLICE_FMT(text));
 	return true;
 }
@@ -81,10 +86,49 @@ static void report_linked(
 	struct root_look *look, const struct root_entry *at, const struct root_matched *matched)
 {
 	struct root_finding *finding = root_find(look, at, DIAG_PROGRAM_LINK, matched->resolved,
-		"only symbolic links match '%.*s': for '%.*s' the kernel sees '%.*s', and %s",
+		"only symbolic links match '%.*s': for '%.*s' the kernel sees '%.*s', and %.*s",
 		SLICE_FMT(at->entry->path), SLICE_FMT(matched->name), SLICE_FMT(matched->resolved),
-		root_consequence(at));
+		SLICE_FMT(root_consequence(look, at, matched->resolved)));
 	finding->help = root_words_write(memory(look), matched->resolved);
+}
+
+static void report_way(struct root_look *look, const struct root_entry *at, struct slice path,
+	const struct rooted_path *place)
+{
+	struct slice way = root_words_link(memory(look), path, place);
+	struct root_finding *finding = root_find(look, at, DIAG_PROGRAM_LINK, place->resolved,
+		"of '%.*s', %.*s: the kernel sees '%.*s', and %.*s", SLICE_FMT(at->entry->path),
+		SLICE_FMT(way), SLICE_FMT(place->resolved),
+		SLICE_FMT(root_consequence(look, at, place->resolved)));
+	finding->help = arena_printf(memory(look), "write '%.*s' in the place of '%.*s'",
+		SLICE_FMT(place->resolved), SLICE_FMT(path));
+}
+
+/* Of "/usr/bin/{one,two}" each is meant: one that is a link to something else is not attached to,
+ * whatever becomes of the other. false at the first. */
+static bool judge_ways(
+	struct root_look *look, const struct root_entry *at, struct slice pattern, size_t *budget)
+{
+	size_t open = braces_find(pattern, 0, '{');
+	struct buf path = buf_new(memory(look));
+	struct slice way;
+	if (open < pattern.len) {
+		struct braces braces = braces_begin(pattern, open);
+		while (*budget > 0 && braces_next(&braces, memory(look), &way)) {
+			--*budget;
+			if (!judge_ways(look, at, way, budget))
+				return false;
+		}
+		return true;
+	}
+	if (!escape_to_literal(pattern, &path) || !slice_starts(pattern, SLICE("/")))
+		return true;
+	const struct rooted_path *place = root_view_at(look->view, buf_slice(&path));
+	if (!place->exists || !S_ISREG(place->at.st_mode) || place->link_count == 0 ||
+		glob_match(look->attachment, place->resolved))
+		return true;
+	report_way(look, at, buf_slice(&path), place);
+	return false;
 }
 
 /* Of programs that match, one must be there. */
@@ -92,9 +136,12 @@ static void judge_matches(
 	struct root_look *look, const struct root_entry *at, const struct expanded *e)
 {
 	struct root_matched matched;
+	size_t budget = WAYS_MOST;
 	switch (root_glob(
 		look->view, memory(look), look->unit->limits, e->text, e->glob, &matched)) {
 	case ROOT_MATCH_FILE:
+		if (at->attaches && look->attachment)
+			judge_ways(look, at, e->text, &budget);
 		break;
 	case ROOT_MATCH_UNKNOWN:
 		root_find(look, at, DIAG_PATH_MISSING, SLICE(""),
@@ -105,7 +152,7 @@ static void judge_matches(
 		report_no_match(look, at, SLICE(""));
 		break;
 	case ROOT_MATCH_LINKED:
-		if (at->attaches || !root_allows(look, at->side, matched.resolved, at->perms))
+		if (at->attaches || !root_starts(look, at, matched.resolved))
 			report_linked(look, at, &matched);
 		break;
 	}

@@ -83,6 +83,49 @@ bool root_allows(struct root_look *look, struct root_side *side, struct slice pa
 	return false;
 }
 
+/* The transition that lowering gives an entry (compiler/lower.c). */
+static bool starts_as(const struct path_entry *entry, const struct file_rule *rule)
+{
+	bool is_named = slice_eq(rule->target, entry->as_name) && rule->scrub;
+	switch (entry->as) {
+	case EXEC_AS_INHERIT:
+		return rule->all || rule->exec == EXEC_INHERIT;
+	case EXEC_AS_CHILD:
+		return rule->exec == EXEC_CHILD && is_named;
+	case EXEC_AS_PROFILE:
+		return rule->exec == EXEC_PROFILE && is_named;
+	case EXEC_AS_UNCONFINED:
+		return rule->exec == EXEC_UNCONFINED && rule->scrub;
+	}
+	return false;
+}
+
+const struct file_rule *root_start_rule(
+	struct root_look *look, struct root_side *side, struct slice path)
+{
+	const struct pattern_list *rules = rules_of(look, side);
+	const struct file_rule *found = NULL;
+	look->work += rules->count;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct pattern *pattern = &rules->at[i];
+		if (!gives(pattern->rule, PERM_EXEC) || !pattern->glob ||
+			!glob_match(pattern->glob, path))
+			continue;
+		if (glob_is_exact(pattern->glob))
+			return pattern->rule;
+		found = pattern->rule;
+	}
+	return found;
+}
+
+bool root_starts(struct root_look *look, const struct root_entry *at, struct slice path)
+{
+	if (root_is_too_much(look))
+		return true;
+	const struct file_rule *rule = root_start_rule(look, at->side, path);
+	return rule && starts_as(at->entry, rule);
+}
+
 bool root_allows_all(struct root_look *look, const struct root_entry *at, const struct glob *glob)
 {
 	struct unit *unit = look->unit;
@@ -93,9 +136,45 @@ bool root_allows_all(struct root_look *look, const struct root_entry *at, const 
 	const struct glob **by = arena_array(&unit->arena, rules->count, sizeof(*by));
 	size_t count = 0;
 	for (size_t i = 0; i < rules->count; i++)
-		if (rules->at[i].glob && gives(rules->at[i].rule, at->perms))
+		if (rules->at[i].glob && gives(rules->at[i].rule, at->perms) &&
+			(!at->is_program || starts_as(at->entry, rules->at[i].rule)))
 			by[count++] = rules->at[i].glob;
 	return glob_covered(&unit->arena, unit->limits, glob, by, count, NULL) != GLOB_NO;
+}
+
+/* Whether a rule says, of one permission and of its own paths, what another one says. */
+static bool says_same(const struct file_rule *rule, const struct file_rule *as, unsigned perm)
+{
+	const struct qualifiers *mine = &rule->head.qualifiers, *theirs = &as->head.qualifiers;
+	bool has_it = rule->all || (rule->perms & perm) ||
+		      (perm == PERM_APPEND && (rule->perms & PERM_WRITE));
+	if (!has_it || mine->deny != theirs->deny ||
+		(mine->owner != OWNER_ANY && mine->owner != theirs->owner))
+		return false;
+	if (perm != PERM_EXEC || mine->deny)
+		return true;
+	enum exec_mode exec = rule->all ? EXEC_INHERIT : rule->exec;
+	return exec == as->exec && rule->scrub == as->scrub && slice_eq(rule->target, as->target);
+}
+
+bool root_says_all(struct root_look *look, struct root_side *side, const struct file_rule *rule,
+	const struct glob *glob)
+{
+	struct unit *unit = look->unit;
+	const struct pattern_list *rules = rules_of(look, side);
+	const struct glob **by = arena_array(&unit->arena, rules->count, sizeof(*by));
+	for (unsigned perm = PERM_READ; perm <= PERM_EXEC; perm <<= 1) {
+		size_t count = 0;
+		if (!(rule->perms & perm))
+			continue;
+		look->work += rules->count;
+		for (size_t i = 0; i < rules->count; i++)
+			if (rules->at[i].glob && says_same(rules->at[i].rule, rule, perm))
+				by[count++] = rules->at[i].glob;
+		if (glob_covered(&unit->arena, unit->limits, glob, by, count, NULL) == GLOB_NO)
+			return false;
+	}
+	return true;
 }
 
 struct root_side *root_started_side(struct root_look *look, const struct root_entry *at)
@@ -120,14 +199,16 @@ bool root_fits(struct root_look *look, const struct root_entry *at, const struct
 	if (at->attaches)
 		return look->attachment && glob_match(look->attachment, path);
 	bool is_tree = place->exists ? S_ISDIR(place->at.st_mode) : at->entry->kind == PATH_TREE;
+	struct slice below = slice_is(path, "/") ? SLICE("") : path;
+	struct slice inside =
+		is_tree ? arena_printf(arena, "%.*s/x", SLICE_FMT(below)) : slice_of(NULL, 0);
+	if (at->is_program)
+		return root_starts(look, at, is_tree ? inside : path);
 	if (!is_tree)
 		return root_allows(look, at->side, path, at->perms);
-	struct slice below = slice_is(path, "/") ? SLICE("") : path;
-	return root_allows(look, at->side, arena_printf(arena, "%.*s/x", SLICE_FMT(below)),
-		       at->perms) ||
-	       (!at->is_program &&
-		       root_allows(look, at->side, arena_printf(arena, "%.*s/", SLICE_FMT(below)),
-			       at->perms));
+	return root_allows(look, at->side, inside, at->perms) ||
+	       root_allows(
+		       look, at->side, arena_printf(arena, "%.*s/", SLICE_FMT(below)), at->perms);
 }
 
 static bool is_below(struct slice path, const char *directory)
@@ -136,19 +217,25 @@ static bool is_below(struct slice path, const char *directory)
 	return slice_starts(path, top) && (path.len == top.len || path.at[top.len] == '/');
 }
 
+/* What runtimes mount over files of the image. */
+static bool is_mounted(const struct root_look *look, struct slice path)
+{
+	static const char *const mounted[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+	for (size_t i = 0; i < sizeof(mounted) / sizeof(mounted[0]); i++)
+		if (!look->is_host && slice_is(path, mounted[i]))
+			return true;
+	return false;
+}
+
 /* What a boot, or the start of a container, makes: a tree that nobody booted does not hold it. */
 static bool is_made_later(const struct root_look *look, struct slice path)
 {
 	static const char *const made[] = {
 		"/proc", "/sys", "/dev", "/run", "/tmp", "/var/run", "/var/lock"};
-	static const char *const mounted[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
 		if (!root_view_is_machine(look->view) && is_below(path, made[i]))
 			return true;
-	for (size_t i = 0; i < sizeof(mounted) / sizeof(mounted[0]); i++)
-		if (!look->is_host && slice_is(path, mounted[i]))
-			return true;
-	return false;
+	return is_mounted(look, path);
 }
 
 bool root_is_elsewhere(struct root_look *look, struct slice path)
@@ -161,5 +248,22 @@ bool root_is_elsewhere(struct root_look *look, struct slice path)
 		return true;
 	const struct container *run = look->compiled->service->run;
 	const struct mount *mount = look->is_host || !run ? NULL : container_mount(run, path);
+	return mount && (mount->volume || !mount->tmpfs->is_default);
+}
+
+bool root_is_hidden(struct root_look *look, struct slice link)
+{
+	static const char *const tops[] = {"/proc", "/sys", "/dev", "/run", "/tmp"};
+	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+		if (!root_view_is_machine(look->view) && is_below(link, tops[i]) &&
+			link.len > strlen(tops[i]))
+			return true;
+	/* A mount on the link itself is made where that leads to, so the link stays. */
+	const struct container *run = look->compiled->service->run;
+	const char *slash = memrchr(link.at, '/', link.len);
+	struct slice above = slice_first(link, slash ? (size_t)(slash - link.at) : 0);
+	const struct mount *mount = look->is_host || !run ? NULL : container_mount(run, above);
+	if (is_mounted(look, link))
+		return true;
 	return mount && (mount->volume || !mount->tmpfs->is_default);
 }

@@ -348,6 +348,8 @@ struct rooted_path rooted_resolve(int root, const char *path, struct arena *aren
 	bool is_begun = walk_begin(&walk, path);
 	told.exists = is_begun && walk_on(&walk);
 	told.number = told.exists ? 0 : errno;
+	if (told.exists && walk.found < 0) /* the last that was opened is a link, or left by ".." */
+		told.exists = fstat(walk.at, &walk.stat) == 0;
 	struct slice there = bytes_slice(&walk.resolved), missing = slice_str(path);
 	if (is_begun)
 		missing = told.exists ? SLICE("") : missing_of(&walk, told.number, arena);

@@ -196,3 +196,25 @@ UNIT_TEST(a_warning_that_weighs_less_is_a_note)
 	CU_ASSERT(unit.diags.errors == 1 && unit.diags.warnings == 0 && unit.diags.notes == 1);
 	unit_free(&unit);
 }
+
+UNIT_TEST(what_is_forgotten_is_not_counted)
+{
+	struct unit unit;
+	unit_init(&unit, NULL, test_out_of_memory);
+	struct diags *diags = &unit.diags;
+	struct span one = span_of(1, 2), two = span_of(2, 3);
+	diag_add(diags, DIAG_ATTACH_FIRST, one, "a");
+	diag_add(diags, DIAG_ATTACH_FIRST, two, "b");
+	diag_add(diags, DIAG_YAML, two, "c");
+	diag_forget(diags, DIAG_YAML, one);
+	CU_ASSERT_EQUAL(diags->errors + diags->warnings, 3);
+	diag_forget(diags, DIAG_YAML, two);
+	CU_ASSERT_EQUAL(diags->errors, 0);
+	CU_ASSERT(slice_is(diags->last->message, "b"));
+	diag_forget(diags, DIAG_ATTACH_FIRST, one);
+	diag_forget(diags, DIAG_ATTACH_FIRST, two);
+	CU_ASSERT_EQUAL(diags->warnings, 0);
+	CU_ASSERT_PTR_NULL(diags->first);
+	CU_ASSERT_PTR_NULL(diags->last);
+	unit_free(&unit);
+}

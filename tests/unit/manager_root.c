@@ -1,4 +1,5 @@
-#include "manager/host/root_glob.h"
+#include "manager/host/root_braces.h"
+#include "manager/host/root_programs.h"
 #include "manager/host/root_script.h"
 #include "manager/host/root_words.h"
 #include "tests/unit/manager_place.h"
@@ -95,6 +96,33 @@ static enum root_match matched(struct tree *tree, const char *pattern, const cha
 	return match;
 }
 
+static bool ways_are(const char *pattern, const char *wanted)
+{
+	struct arena arena;
+	arena_init(&arena, test_out_of_memory);
+	struct slice text = slice_str(pattern), way;
+	size_t open = braces_find(text, 0, '{');
+	struct braces braces = braces_begin(text, open);
+	struct buf all = buf_new(&arena);
+	while (open < text.len && braces_next(&braces, &arena, &way)) {
+		buf_add(&all, way);
+		buf_add_char(&all, ' ');
+	}
+	bool are = slice_is(buf_slice(&all), wanted);
+	arena_free(&arena);
+	return are;
+}
+
+UNIT_TEST(ways_through_a_brace)
+{
+	CU_ASSERT(ways_are("/{,usr/}bin/x", "/bin/x /usr/bin/x "));
+	CU_ASSERT(ways_are("/{a,{b,c}}/{d,e}", "/a/{d,e} /{b,c}/{d,e} "));
+	CU_ASSERT(ways_are("/\\{a/[{]/{b\\,,[,}]}x", "/\\{a/[{]/b\\,x /\\{a/[{]/[,}]x "));
+	CU_ASSERT(ways_are("/{a}", "/a "));
+	CU_ASSERT(ways_are("/{", "/ "));
+	CU_ASSERT(ways_are("/x", ""));
+}
+
 UNIT_TEST(files_that_a_pattern_matches)
 {
 	struct tree tree = tree_begin();
@@ -114,6 +142,45 @@ UNIT_TEST(files_that_a_pattern_matches)
 	CU_ASSERT_EQUAL(matched(&tree, "/none/*/x", ""), ROOT_MATCH_NONE);
 	CU_ASSERT_EQUAL(matched(&tree, "/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}x", ""),
 		ROOT_MATCH_UNKNOWN); /* 128 ways */
+	tree_end(&tree);
+}
+
+static enum root_match found(struct tree *tree, const char *pattern, const char *name)
+{
+	const char *error;
+	size_t offset;
+	struct root_matched matched_program = {0};
+	struct glob *glob =
+		glob_read(&tree->arena, &limits_default, slice_str(pattern), &error, &offset);
+	const struct small_automaton *automaton =
+		glob_smallest(&tree->arena, &limits_default, glob);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(automaton);
+	enum root_match match =
+		root_programs(tree->view, &tree->arena, automaton, &matched_program);
+	CU_ASSERT(slice_is(
+		match == ROOT_MATCH_FILE ? matched_program.resolved : matched_program.name, name));
+	return match;
+}
+
+UNIT_TEST(programs_that_an_automaton_accepts)
+{
+	struct tree tree = tree_begin();
+	CU_ASSERT_EQUAL(symlink(".", place_at(&tree.place, "root/opt/again")), 0);
+	CU_ASSERT_EQUAL(symlink("/", place_at(&tree.place, "root/opt/top")), 0);
+	CU_ASSERT_EQUAL(found(&tree, "/usr/bin/tool-*", "/usr/bin/tool-1.2"), ROOT_MATCH_FILE);
+	CU_ASSERT_EQUAL(found(&tree, "/opt/**/file", "/opt/data/deep/er/file"), ROOT_MATCH_FILE);
+	CU_ASSERT_EQUAL(found(&tree, "/usr/bin/too[l]", "/usr/bin/tool"), ROOT_MATCH_LINKED);
+	CU_ASSERT_EQUAL(found(&tree, "/bin/tool-*", "/bin/tool-1.2"), ROOT_MATCH_LINKED);
+	CU_ASSERT_EQUAL(found(&tree, "/opt/short/*/file", "/opt/short/er/file"), ROOT_MATCH_LINKED);
+	CU_ASSERT_EQUAL(found(&tree, "/opt/top/usr/bin/no*18", "/opt/top/usr/bin/node18"),
+		ROOT_MATCH_LINKED);
+	CU_ASSERT_EQUAL(
+		found(&tree, "/opt/top/opt/data/*/er/file", "/opt/top/opt/data/deep/er/file"),
+		ROOT_MATCH_LINKED);
+	CU_ASSERT_EQUAL(found(&tree, "/opt/top/opt/top/usr/*/node18", ""), ROOT_MATCH_NONE);
+	CU_ASSERT_EQUAL(found(&tree, "/opt/**/none", ""), ROOT_MATCH_NONE);
+	CU_ASSERT_EQUAL(found(&tree, "/usr/*", ""), ROOT_MATCH_NONE);
+	CU_ASSERT_EQUAL(found(&tree, "/none/*/x", ""), ROOT_MATCH_NONE);
 	tree_end(&tree);
 }
 

@@ -3,6 +3,7 @@
  * apparmor_parser's is the business of tests/property/globs.py.
  */
 
+#include "policy/glob/both.h"
 #include "policy/glob/glob.h"
 #include "tests/unit/unit.h"
 
@@ -228,5 +229,31 @@ UNIT_TEST(glob_gives_up)
 	limits.glob_states = 1000;
 	CU_ASSERT_EQUAL(glob_overlap(&arena, &limits, a, b, &witness), GLOB_TOO_COMPLEX);
 	CU_ASSERT_EQUAL(glob_covered(&arena, &limits, a, &b, 1, NULL), GLOB_TOO_COMPLEX);
+	arena_free(&arena);
+}
+
+static bool both_are(const char *a, const char *b, const char *wanted)
+{
+	return slice_is(glob_both(&arena, slice_str(a), slice_str(b)), wanted);
+}
+
+UNIT_TEST(glob_of_both)
+{
+	arena_init(&arena, test_out_of_memory);
+	CU_ASSERT(both_are("/var/run/x", "/run/x", "/{,var/}run/x"));
+	CU_ASSERT(both_are("/run/x", "/var/run/x", "/{,var/}run/x"));
+	CU_ASSERT(both_are("/usr/sbin/one", "/usr/sbin/two", "/usr/sbin/{one,two}"));
+	CU_ASSERT(both_are("/a/b/c/d", "/a/x/y/d", "/a/{b/c,x/y}/d"));
+	CU_ASSERT(both_are("/a", "/b/a", "/{,b/}a"));
+	CU_ASSERT(both_are("/a", "/b", "/{a,b}"));
+	CU_ASSERT(
+		both_are("/a/a/a", "/a/a", "/a/a{,/a}") || both_are("/a/a/a", "/a/a", "/a/{,a/}a"));
+	CU_ASSERT(both_are("/var/run/", "/run/", "/{,var/}run/"));
+	CU_ASSERT(both_are("/a/lib/*.{x,y}", "/lib/*.{x,y}", "/{,a/}lib/*.{x,y}"));
+	CU_ASSERT(both_are("/a,b", "/c", ""));
+	CU_ASSERT(both_are("/a\\*b", "/c", ""));
+	CU_ASSERT(both_are("/a", "/a", ""));
+	CU_ASSERT(both_are("a", "/a", ""));
+	CU_ASSERT(both_are("", "", ""));
 	arena_free(&arena);
 }

@@ -1,0 +1,5 @@
+abi <abi/3.0>,
+include <tunables/global>
+profile @{name} /srv/t* {
+	@{binary} mrix,
+}

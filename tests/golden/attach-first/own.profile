@@ -1,0 +1,4 @@
+abi <abi/3.0>,
+include <tunables/global>
+profile @{name} @{attachment} {
+}
