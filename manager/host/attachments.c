@@ -238,7 +238,10 @@ void attachments_read(const struct places *places, const struct attachments_how 
 {
 	struct attachments attachments = {.places = places, .arena = arena};
 	struct reader reader = {.out = &attachments, .how = how};
-	scan_attachments(places, how->skips_file, how->context, arena, &attachments.boot);
+	if (how->boot)
+		attachments.boot = *how->boot;
+	else
+		scan_attachments(places, how->skips_file, how->context, arena, &attachments.boot);
 	if (!how->names_only) {
 		take_all_loaded(&reader);
 		take_files(&reader);

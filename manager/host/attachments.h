@@ -54,7 +54,8 @@ struct attachments_how {
 	bool (*skips_file)(const void *context, struct slice file);
 	bool (*skips_profile)(const void *context, struct slice name);
 	const void *context;
-	bool names_only; /* only `boot`: no profile of the run attaches to anything */
+	bool names_only;	 /* only `boot`: no profile of the run attaches to anything */
+	const struct scan *boot; /* what was read before, by the same skips_file; or NULL */
 };
 
 /* Looks around. All memory is in the arena, which the result keeps; so does it `places`. */
