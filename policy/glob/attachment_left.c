@@ -9,7 +9,7 @@
 #include "policy/glob/private.h"
 
 /* Others that are followed; those beyond them are asked about what was found. */
-enum { FOLLOWED_MOST = 16 };
+enum { FOLLOWED_MOST = 64 };
 
 struct spot {
 	uint32_t parent, next_same; /* next_same: + 1 */
