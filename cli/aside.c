@@ -46,6 +46,8 @@ static bool read_profiles(struct machine *machine, const char *path, struct asid
 	if (is_read)
 		scan_member(&machine->places, bytes_slice(&text), machine->arena, &aside->profiles);
 	bytes_free(&text);
+	aside->are_wanted =
+		arena_array(machine->arena, aside->profiles.count, sizeof(*aside->are_wanted));
 	return is_read;
 }
 
@@ -121,6 +123,26 @@ struct aside *aside_of(const struct aside_list *list, struct slice profile, stru
 			return aside;
 	}
 	return NULL;
+}
+
+void aside_want(struct aside *aside, struct slice profile)
+{
+	aside->is_wanted = true;
+	for (size_t i = 0; i < aside->profiles.count; i++)
+		if (slice_eq(aside->profiles.items[i].name, profile))
+			aside->are_wanted[i] = true;
+}
+
+bool aside_claims(struct aside_list *list, struct slice profile)
+{
+	bool is_claimed = false;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!defines(&list->entries[i], profile))
+			continue;
+		is_claimed = true;
+		aside_want(&list->entries[i], profile);
+	}
+	return is_claimed;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -215,5 +237,35 @@ void aside_add(struct machine *machine, const struct aside *aside, const struct 
 		desired->sign = '~';
 		desired->why =
 			arena_printf(machine->arena, "puts '%.*s' aside", SLICE_FMT(aside->file));
+	}
+}
+
+/* Whether the profile is in the kernel, and no task keeps it there. */
+static bool goes_now(struct machine *machine, struct slice profile)
+{
+	const struct loaded *loaded = machine_loaded(machine);
+	return loaded && loaded_find(loaded, SLICE(""), profile) &&
+	       !machine_task(machine, profile) &&
+	       (machine->options->force || !machine_tasks(machine)->is_partial);
+}
+
+void aside_tell_others(struct machine *machine, const struct aside *aside,
+	const struct slice *names, size_t name_count)
+{
+	for (size_t i = 0; i < aside->profiles.count; i++) {
+		const struct scanned *item = &aside->profiles.items[i];
+		bool is_now = goes_now(machine, item->name);
+		if (aside->are_wanted[i] || item->namespace.len > 0 ||
+			(aside->is_disabled && !is_now) ||
+			(name_count > 0 &&
+				bsearch(&item->name, names, name_count, sizeof(*names), by_bytes)))
+			continue;
+		struct slice program = item->attachment.len > 0 ? item->attachment : item->name;
+		bool attaches = item->attachment.len > 0 || slice_starts(item->name, SLICE("/"));
+		print_problem("warning: with '%s/%.*s' goes its profile '%.*s' as well%s%.*s%s %s",
+			machine->places.profiles, SLICE_FMT(aside->file), SLICE_FMT(item->name),
+			attaches ? ", and nothing confines '" : ", which nothing replaces,",
+			SLICE_FMT(attaches ? program : SLICE("")), attaches ? "'" : "",
+			is_now ? "from now on" : "from the next boot on");
 	}
 }

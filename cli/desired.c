@@ -1,5 +1,6 @@
 #include "cli/desired.h"
 
+#include "cli/aside.h"
 #include "cli/described.h"
 #include "cli/origin.h"
 #include "cli/stale.h"
@@ -330,6 +331,9 @@ static void decide_ownership(struct deciding *deciding, struct desired *desired,
 			arena_printf(arena, "'%.*s' was edited since aaforge wrote it",
 				SLICE_FMT(installed->path)));
 	if (!view->profile || view->is_held)
+		return;
+	if (!view->judgment.is_ours && deciding->how->asides &&
+		aside_claims(deciding->how->asides, installed->name))
 		return;
 	if (!view->judgment.is_ours)
 		object_to_loaded(deciding, desired,

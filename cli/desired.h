@@ -35,9 +35,12 @@ struct desired_list {
 	struct policy_set set;
 };
 
+struct aside_list;
+
 struct desired_how {
-	bool mends_drift;    /* sync: what others did to a loaded profile of ours is undone */
-	bool source_is_copy; /* install: the record names the installed description */
+	bool mends_drift;	   /* sync: what others did to a loaded profile of ours is undone */
+	bool source_is_copy;	   /* install: the record names the installed description */
+	struct aside_list *asides; /* install: loaded profiles that they define may be replaced */
 };
 
 /*

@@ -131,6 +131,8 @@ static void mend(struct doctor *doctor, const struct review_row *row, const stru
 	case REASON_DISPUTED:
 	case REASON_ATTACHMENT_UNSEEN:
 	case REASON_BOOT_DISPUTED:
+	case REASON_BOOT_TWICE:
+	case REASON_OVERLAPPED:
 	case REASON_EDITED:
 	case REASON_CHANGED:
 	case REASON_UNSEEN:
@@ -214,7 +216,7 @@ static void check_ours(struct doctor *doctor)
 static void check_files(struct doctor *doctor)
 {
 	struct scan scan;
-	scan_read(&doctor->places, &doctor->arena, &scan);
+	scan_attachments(&doctor->places, NULL, NULL, &doctor->arena, &scan);
 	if (scan.is_missing) {
 		finding_add(&doctor->findings, FINDING_PROFILES_MISSING, "%s", "");
 		return;
@@ -223,7 +225,7 @@ static void check_files(struct doctor *doctor)
 		finding_add(&doctor->findings, FINDING_PROFILES_HIDDEN, "some of its files");
 	for (size_t i = 1; i < scan.count; i++) {
 		const struct scanned *one = &scan.items[i - 1], *other = &scan.items[i];
-		if (slice_eq(one->name, other->name))
+		if (slice_eq(one->name, other->name) && slice_eq(one->namespace, other->namespace))
 			finding_add(&doctor->findings, FINDING_DUPLICATE, "'%.*s' by %.*s and %.*s",
 				SLICE_FMT(one->name), SLICE_FMT(one->file), SLICE_FMT(other->file));
 	}

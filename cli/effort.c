@@ -312,6 +312,7 @@ static void say_what_is_special(const struct effort *effort)
 	const struct machine *machine = effort->machine;
 	desired_warn(machine, &effort->desired);
 	leaving_say_kept(&effort->leaving);
+	leaving_say_namesakes(machine, &effort->leaving);
 	if (!machine->has_kernel && effort->added + effort->changed > 0)
 		print_problem("note: not loaded, only files were changed: %.*s",
 			SLICE_FMT(machine->why_no_kernel));

@@ -3,13 +3,16 @@
 
 static enum status install_gathered(struct machine *machine, struct gathering *gathering)
 {
-	const struct desired_how how = {.source_is_copy = true};
+	struct aside_list asides;
+	const struct desired_how how = {.source_is_copy = true, .asides = &asides};
 	struct effort effort = {.machine = machine};
 	enum status status = machine_begin(machine, &gathering->arena);
 	if (status == STATUS_OK)
+		status = aside_read(machine, &asides);
+	if (status == STATUS_OK)
 		status = desired_decide(machine, gathering, &how, &effort.desired);
 	if (status == STATUS_OK)
-		status = rivals_decide(machine, gathering, NULL, &effort.desired);
+		status = rivals_decide(machine, gathering, NULL, &asides, &effort.desired);
 	if (status == STATUS_OK && desired_report(&effort.desired) > 0)
 		status = STATUS_INPUT;
 	if (status == STATUS_OK)

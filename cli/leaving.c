@@ -5,6 +5,7 @@
 #include "cli/desired.h"
 #include "cli/origin.h"
 #include "cli/review.h"
+#include "manager/host/attachments.h"
 #include "manager/system/file.h"
 
 /* What has the last word without --force; the first is told. */
@@ -221,6 +222,40 @@ void leaving_say_kept(const struct leaving_list *list)
 				"note: the loaded profile '%.*s' is not what aaforge loaded or "
 				"installed, and stays: 'aaforge unload' takes it away",
 				SLICE_FMT(leaving->installed->name));
+	}
+}
+
+/* That has left the kernel. */
+static bool is_gone(const struct leaving *leaving)
+{
+	return leaving->obstacle.len == 0 && !leaving->change.keeps_loaded &&
+	       !leaving->change.stays_loaded;
+}
+
+static void say_namesake(
+	const struct machine *machine, struct slice name, const struct scanned *other)
+{
+	print_problem(
+		"note: no profile '%.*s' is loaded now: '%s/%.*s', which defines one as well, "
+		"is loaded at the next boot; 'apparmor_parser -r %s/%.*s' does it now",
+		SLICE_FMT(name), machine->places.profiles, SLICE_FMT(other->file),
+		machine->places.profiles, SLICE_FMT(other->file));
+}
+
+void leaving_say_namesakes(const struct machine *machine, const struct leaving_list *list)
+{
+	const struct attachments_how how = {.namespace = SLICE(""), .names_only = true};
+	struct attachments attachments;
+	if (!machine->has_kernel || list->count == 0)
+		return;
+	attachments_read(&machine->places, &how, machine->arena, &attachments);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaving *leaving = &list->entries[i];
+		struct slice name = leaving->installed->name;
+		const struct scanned *other =
+			is_gone(leaving) ? attachments_defined(&attachments, name, name) : NULL;
+		if (other)
+			say_namesake(machine, name, other);
 	}
 }
 

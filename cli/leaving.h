@@ -39,6 +39,10 @@ size_t leaving_report(const struct leaving_list *list);
 /* Says which loaded profiles stay, and what takes them away. */
 void leaving_say_kept(const struct leaving_list *list);
 
+/* Says, when it is done, which names other files of the boot define as well: nothing is loaded
+ * under these until then. */
+void leaving_say_namesakes(const struct machine *machine, const struct leaving_list *list);
+
 struct plan_line leaving_line(const struct leaving *leaving);
 
 #endif

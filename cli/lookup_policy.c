@@ -297,6 +297,8 @@ static void weigh_for_name(
 	case REASON_ATTACHMENT_UNSEEN:
 	case REASON_BOOT_DISPUTED:
 	case REASON_LOOSE:
+	case REASON_BOOT_TWICE:
+	case REASON_OVERLAPPED:
 	case REASON_OUTSIDE:
 	case REASON_EDITED:
 	case REASON_FOREIGN:
@@ -331,6 +333,10 @@ static void weigh(struct lookup *lookup, const struct judgment *judgment)
 			note(lookup, FINDING_POLICY_NOT_SEEN, reason->words);
 		else if (reason->id == REASON_BOOT_DISPUTED)
 			note(lookup, FINDING_NOT_ATTACHED_AT_BOOT, reason->words);
+		else if (reason->id == REASON_BOOT_TWICE)
+			note(lookup, FINDING_DUPLICATE, reason->words);
+		else if (reason->id == REASON_OVERLAPPED)
+			note(lookup, FINDING_OVERLAPPED, reason->words);
 		else if (reason->id == REASON_OUTSIDE)
 			note(lookup, FINDING_NAME_OUTSIDE, reason->words);
 		else if (reason->id == REASON_LOOSE)

@@ -369,6 +369,8 @@ static void judge(struct review *review, struct review_row *row)
 		.kernel_enforces = review->kernel_enforces,
 		.dispute = row->dispute,
 		.boot_dispute = row->boot_dispute,
+		.boot_twice = row->boot_twice,
+		.overlap = row->overlap,
 		.is_attachment_hidden = row->is_attachment_hidden,
 		.outside = row->outside,
 		.loose = row->loose,

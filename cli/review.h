@@ -29,7 +29,7 @@ struct review_row {
 	enum described_state described;
 	const struct set_member *wanted; /* the file compiled, or NULL */
 	/* Of review_look: */
-	struct slice dispute, boot_dispute;
+	struct slice dispute, boot_dispute, boot_twice, overlap;
 	bool is_attachment_hidden;
 	struct judgment_outside outside, loose;
 	/* All processes outside of it, also those of others, and those that are loose. */

@@ -1,18 +1,34 @@
 #include "cli/rivals.h"
 
-#include "cli/aside.h"
-#include "manager/host/contest.h"
+#include "cli/rival_words.h"
+#include "manager/disk/ours.h"
 
 #include <stdlib.h>
 
 /* What install, sync and load ask with. */
 struct rivals {
 	struct machine *machine;
+	struct slice namespace;
 	struct attachments attachments;
-	struct aside_list asides;
-	struct slice *names; /* sorted: the profiles that this run replaces or takes away */
+	/* load: the run itself. Its descriptions were compared with one another when compiled. */
+	struct attachments all, texts;
+	struct aside_list *asides; /* or NULL */
+	struct slice *names;	   /* sorted: the profiles that this run replaces or takes away */
 	size_t name_count;
 	enum status status;
+};
+
+/* The profile that is asked about. */
+struct subject {
+	struct rivals *rivals;
+	const struct set_member *member;
+	const struct set_profile *profile;
+	struct desired *desired; /* install, sync; or NULL: obstacles are printed */
+	bool is_told, is_refused;
+	/* Ours that are attached instead of it to some of its programs. */
+	const struct contender **takers;
+	size_t taker_count;
+	struct dispute first; /* the dispute with the first of them */
 };
 
 static int by_bytes(const void *a, const void *b)
@@ -35,7 +51,7 @@ static bool skips_file(const void *context, struct slice file)
 
 static bool may_attach(const struct set_profile *profile)
 {
-	return profile->attaches == SET_ATTACHES_WORDS || profile->attaches == SET_ATTACHES_PATTERN;
+	return profile->attaches != SET_ATTACHES_NEVER;
 }
 
 static bool any_attaches(const struct policy_set *set)
@@ -83,12 +99,12 @@ static void add_names(struct rivals *rivals, const struct policy_set *set,
 	end_names(rivals);
 }
 
-static void look(struct rivals *rivals, const struct policy_set *set, struct slice namespace)
+static void look(struct rivals *rivals, const struct policy_set *set)
 {
 	struct machine *machine = rivals->machine;
 	const struct attachments_how how = {
 		.loaded = machine_loaded(machine),
-		.namespace = namespace,
+		.namespace = rivals->namespace,
 		.skips_file = skips_file,
 		.skips_profile = is_of_the_run,
 		.context = rivals,
@@ -121,64 +137,28 @@ static void tell_unknown(const struct rivals *rivals)
 		count > 1 ? "" : "es");
 }
 
-/* What there is, and what the kernel would do. */
-static struct slice facts_of(const struct rivals *rivals, const struct dispute *dispute)
+/* Only the first is told. */
+static void object(struct subject *subject, struct slice facts, struct slice advice)
 {
-	struct arena *arena = rivals->machine->arena;
-	const struct contender *other = dispute->other;
-	struct buf words = buf_new(arena);
-	buf_printf(&words, "the %sprofile '%.*s'", other->is_loaded ? "loaded " : "",
-		SLICE_FMT(other->name));
-	if (other->file.len > 0)
-		buf_printf(&words, other->is_loaded ? " ('%s/%.*s')" : " of '%s/%.*s'",
-			rivals->machine->places.profiles, SLICE_FMT(other->file));
-	buf_add_str(&words, other->is_loaded ? "" : ", which is loaded at boot,");
-	if (dispute->program.len > 0)
-		buf_printf(&words, " attaches to '%.*s' as well: ", SLICE_FMT(dispute->program));
-	else
-		buf_add_str(&words, " may attach to the same programs: ");
-	switch (dispute->kind) {
-	case DISPUTE_NEITHER:
-		buf_add_str(&words, "the kernel would attach neither, and the program would run "
-				    "unconfined");
-		break;
-	case DISPUTE_OTHER:
-		buf_add_str(&words, "the kernel would attach that one");
-		break;
-	case DISPUTE_MAYBE:
-		buf_add_str(&words, "for some programs the kernel may attach that one, or neither");
-		break;
+	struct slice name =
+		subject->desired ? subject->desired->item->name : subject->profile->name;
+	struct desired *desired = subject->desired;
+	if (subject->is_told)
+		return;
+	subject->is_told = true;
+	if (desired && desired->obstacle.len > 0)
+		return;
+	if (subject->rivals->machine->options->force) {
+		print_problem("warning: '%.*s': %.*s", SLICE_FMT(name), SLICE_FMT(facts));
+		return;
 	}
-	return buf_slice(&words);
-}
-
-/* What can be done about it. */
-static struct slice advice_for(const struct rivals *rivals, struct slice file, struct slice name)
-{
-	struct arena *arena = rivals->machine->arena;
-	if (file.len > 0 && machine_installed(rivals->machine, file))
-		return arena_printf(
-			arena, "'aaforge remove %.*s' takes that one away", SLICE_FMT(file));
-	if (file.len > 0)
-		return arena_printf(arena,
-			"'aaforge install --replace-distribution %.*s' puts that file aside",
-			SLICE_FMT(file));
-	const char *namespace = rivals->machine->options->namespace;
-	return arena_printf(arena, "'aaforge unload %s%s%s%.*s' takes that one out of the kernel",
-		namespace ? "--namespace " : "", namespace ? namespace : "", namespace ? " " : "",
-		SLICE_FMT(name));
-}
-
-static void object(
-	struct rivals *rivals, struct desired *desired, struct slice facts, struct slice advice)
-{
-	if (rivals->machine->options->force && desired->obstacle.len == 0)
-		print_problem(
-			"warning: '%.*s': %.*s", SLICE_FMT(desired->item->name), SLICE_FMT(facts));
-	else if (desired->obstacle.len == 0)
-		desired->obstacle = arena_printf(rivals->machine->arena,
-			"%.*s; %.*s, --force goes on all the same", SLICE_FMT(facts),
-			SLICE_FMT(advice));
+	subject->is_refused = true;
+	struct slice words = arena_printf(subject->rivals->machine->arena,
+		"%.*s; %.*s, --force goes on all the same", SLICE_FMT(facts), SLICE_FMT(advice));
+	if (desired)
+		desired->obstacle = words;
+	else
+		print_problem("'%.*s': %.*s", SLICE_FMT(name), SLICE_FMT(words));
 }
 
 /* false: it stands against the profile. `file` is empty for a loaded one that no file defines that
@@ -186,66 +166,155 @@ static void object(
 static bool put_aside(
 	struct rivals *rivals, struct desired *desired, struct slice profile, struct slice file)
 {
-	struct aside *aside = aside_of(&rivals->asides, profile, file);
+	struct aside *aside =
+		desired && rivals->asides ? aside_of(rivals->asides, profile, file) : NULL;
 	if (!aside)
 		return false;
-	aside->is_wanted = true;
+	aside_want(aside, profile);
 	if (aside->added_to != desired)
 		aside_add(rivals->machine, aside, rivals->names, rivals->name_count, desired);
 	aside->added_to = desired;
 	return true;
 }
 
-static void decide_name(struct rivals *rivals, struct desired *desired)
+static void decide_name(struct subject *subject)
 {
-	struct slice name = desired->item->name;
+	struct rivals *rivals = subject->rivals;
+	struct slice name = subject->desired->item->name;
 	const struct scan *boot = &rivals->attachments.boot;
 	const struct scanned *item = attachments_defined(&rivals->attachments, name, name);
 	for (; item && item < boot->items + boot->count && slice_eq(item->name, name); item++) {
 		if (item->namespace.len > 0 || slice_eq(item->file, name) ||
-			put_aside(rivals, desired, name, item->file))
+			put_aside(rivals, subject->desired, name, item->file))
 			continue;
-		object(rivals, desired,
+		object(subject,
 			arena_printf(rivals->machine->arena,
 				"'%s/%.*s' defines a profile of that name as well: which of the "
 				"two is in force after a boot depends on the order of the files",
 				rivals->machine->places.profiles, SLICE_FMT(item->file)),
-			advice_for(rivals, item->file, name));
+			rival_advice_for_file(rivals->machine, item->file));
 		return;
 	}
 }
 
-static void decide_profile(
-	struct rivals *rivals, struct desired *desired, const struct set_profile *profile)
+static bool is_ours(const struct rivals *rivals, const struct contender *other)
+{
+	return other->source.len > 0 || profile_is_ours(&rivals->machine->places, rivals->namespace,
+						other->name, rivals->machine->arena);
+}
+
+/* The file of one that is loaded says the same again. */
+static bool is_repeated(const struct rivals *rivals, const struct contender *other)
+{
+	return !other->is_loaded && attachments_loaded(&rivals->attachments, other->name);
+}
+
+static void add_taker(struct subject *subject, const struct dispute *dispute)
+{
+	size_t count = subject->taker_count;
+	if ((count & (count - 1)) == 0) {
+		const struct contender **takers = arena_array(subject->rivals->machine->arena,
+			count ? 2 * count : 1, sizeof(struct contender *));
+		if (count > 0)
+			memcpy(takers, subject->takers, count * sizeof(struct contender *));
+		subject->takers = takers;
+	}
+	if (count == 0)
+		subject->first = *dispute;
+	subject->takers[subject->taker_count++] = dispute->other;
+}
+
+/* What ours keep beside it. Of two of a run each is asked about. */
+static void weigh_taken(struct subject *subject, const struct dispute *dispute)
+{
+	const struct rivals *rivals = subject->rivals;
+	const struct contender *other = dispute->other, *takers[1];
+	struct contender own;
+	struct slice program;
+	if (other->source.len > 0 || is_repeated(rivals, other) || !is_ours(rivals, other))
+		return;
+	takers[0] = &own;
+	if (contender_of_set(rivals->machine->arena, subject->member, subject->profile, &own) &&
+		contender_keeps(&rivals->attachments, other, takers, 1, &program))
+		rival_note_taken(rivals->machine, subject->profile->name, dispute, 0);
+	else
+		object(subject, rival_facts_of_taking(rivals->machine, dispute),
+			rival_advice(rivals->machine, other));
+}
+
+static void weigh(struct subject *subject, const struct dispute *dispute)
+{
+	struct rivals *rivals = subject->rivals;
+	const struct contender *other = dispute->other;
+	if (dispute->kind == DISPUTE_TAKEN) {
+		weigh_taken(subject, dispute);
+		return;
+	}
+	if (put_aside(rivals, subject->desired, other->name, other->file))
+		return;
+	if (dispute->kind == DISPUTE_OTHER && is_ours(rivals, other)) {
+		if (!is_repeated(rivals, other))
+			add_taker(subject, dispute);
+		return;
+	}
+	/* Of two of a run one tells it. */
+	if (other->source.len > 0 && slice_cmp(other->name, subject->profile->name) < 0)
+		return;
+	object(subject, rival_facts(rivals->machine, dispute),
+		rival_advice(rivals->machine, other));
+}
+
+static void weigh_all(struct subject *subject, const struct attachments *attachments)
 {
 	struct dispute dispute;
-	bool is_told = false;
 	size_t at = 0;
 	while (attachments_next_dispute(
-		&rivals->attachments, desired->item->member, profile, &at, &dispute)) {
-		if (put_aside(rivals, desired, dispute.other->name, dispute.other->file) || is_told)
-			continue;
-		is_told = true;
-		object(rivals, desired, facts_of(rivals, &dispute),
-			advice_for(rivals, dispute.other->file, dispute.other->name));
-	}
+		attachments, subject->member, subject->profile, &at, &dispute))
+		weigh(subject, &dispute);
+}
+
+/* What ours are attached to instead is decided; if a program is left, that is no more than a
+ * remark. */
+static void conclude(struct subject *subject)
+{
+	const struct rivals *rivals = subject->rivals;
+	struct machine *machine = rivals->machine;
+	struct contender own;
+	struct slice program;
+	if (subject->taker_count == 0)
+		return;
+	if (contender_of_set(machine->arena, subject->member, subject->profile, &own) &&
+		contender_keeps(&rivals->attachments, &own, subject->takers, subject->taker_count,
+			&program))
+		rival_note_taken(
+			machine, subject->profile->name, &subject->first, subject->taker_count - 1);
+	else
+		object(subject, rival_facts_of_loss(machine, &subject->first),
+			rival_advice(machine, subject->first.other));
 }
 
 static void decide(struct rivals *rivals, struct desired *desired)
 {
-	const struct set_profile *top = NULL;
-	decide_name(rivals, desired);
-	while ((top = set_member_next_top(desired->item->member, top)))
-		decide_profile(rivals, desired, top);
+	const struct set_member *member = desired->item->member;
+	struct subject subject = {.rivals = rivals, .member = member, .desired = desired};
+	decide_name(&subject);
+	while ((subject.profile = set_member_next_top(member, subject.profile))) {
+		subject.taker_count = 0;
+		weigh_all(&subject, &rivals->attachments);
+		conclude(&subject);
+	}
 }
 
-/* Nobody puts a file aside by mistake. */
+/* Nobody puts a file aside by mistake, nor more than he knows of. */
 static void check_asides(struct rivals *rivals)
 {
-	for (size_t i = 0; i < rivals->asides.count; i++) {
-		const struct aside *aside = &rivals->asides.entries[i];
-		if (aside->is_wanted)
+	for (size_t i = 0; rivals->asides && i < rivals->asides->count; i++) {
+		const struct aside *aside = &rivals->asides->entries[i];
+		if (aside->is_wanted) {
+			aside_tell_others(
+				rivals->machine, aside, rivals->names, rivals->name_count);
 			continue;
+		}
 		print_problem("--replace-distribution: '%s/%.*s' brings no profile that attaches "
 			      "to a program of these, or that has a name of theirs: there is "
 			      "nothing to put aside",
@@ -256,15 +325,13 @@ static void check_asides(struct rivals *rivals)
 }
 
 enum status rivals_decide(struct machine *machine, const struct gathering *gathering,
-	const struct leaving_list *leaving, struct desired_list *list)
+	const struct leaving_list *leaving, struct aside_list *asides, struct desired_list *list)
 {
-	struct rivals rivals = {.machine = machine};
-	rivals.status = aside_read(machine, &rivals.asides);
-	if (rivals.status != STATUS_OK)
-		return rivals.status;
+	struct rivals rivals = {
+		.machine = machine, .namespace = SLICE(""), .asides = asides, .status = STATUS_OK};
 	add_names(&rivals, &gathering->set, list, leaving);
-	look(&rivals, &gathering->set, SLICE(""));
-	for (size_t i = 0; i < list->count && rivals.status == STATUS_OK; i++)
+	look(&rivals, &gathering->set);
+	for (size_t i = 0; i < list->count; i++)
 		decide(&rivals, &list->entries[i]);
 	check_asides(&rivals);
 	tell_unknown(&rivals);
@@ -272,23 +339,36 @@ enum status rivals_decide(struct machine *machine, const struct gathering *gathe
 	return rivals.status;
 }
 
-/* false when it is an obstacle. */
-static bool allow_profile(
-	struct rivals *rivals, const struct set_member *member, const struct set_profile *profile)
+/* What the run brings itself. Nothing but its descriptions need not be compared again. */
+static void look_at_run(struct rivals *rivals, const struct gathering *gathering)
 {
-	struct dispute dispute;
-	size_t at = 0;
-	bool is_forced = rivals->machine->options->force;
-	if (!attachments_next_dispute(&rivals->attachments, member, profile, &at, &dispute))
-		return true;
-	struct slice facts = facts_of(rivals, &dispute);
-	struct slice advice = advice_for(rivals, dispute.other->file, dispute.other->name);
-	if (is_forced)
-		print_problem("warning: '%.*s': %.*s", SLICE_FMT(profile->name), SLICE_FMT(facts));
-	else
-		print_problem("'%.*s': %.*s; %.*s, --force goes on all the same",
-			SLICE_FMT(profile->name), SLICE_FMT(facts), SLICE_FMT(advice));
-	return is_forced;
+	struct arena *arena = rivals->machine->arena;
+	const struct set_member **members =
+		arena_array(arena, gathering->count, sizeof(struct set_member *));
+	size_t count = 0;
+	for (size_t i = 0; i < gathering->count; i++)
+		if (gathering->items[i].member && gathering->items[i].document.len == 0)
+			members[count++] = gathering->items[i].member;
+	if (count == 0)
+		return;
+	attachments_of_set(arena, members, count, rivals->namespace, &rivals->texts);
+	attachments_of_set(arena, (const struct set_member *const *)gathering->set.members,
+		gathering->set.count, rivals->namespace, &rivals->all);
+}
+
+static bool allow_item(struct rivals *rivals, const struct gathered *item)
+{
+	struct subject subject = {.rivals = rivals, .member = item->member};
+	while ((subject.profile = set_member_next_top(item->member, subject.profile))) {
+		if (!slice_eq(subject.profile->namespace, rivals->namespace))
+			continue;
+		subject.is_told = false;
+		subject.taker_count = 0;
+		weigh_all(&subject, &rivals->attachments);
+		weigh_all(&subject, item->document.len > 0 ? &rivals->texts : &rivals->all);
+		conclude(&subject);
+	}
+	return !subject.is_refused;
 }
 
 bool rivals_allow_load(struct machine *machine, const struct gathering *gathering)
@@ -298,18 +378,16 @@ bool rivals_allow_load(struct machine *machine, const struct gathering *gatherin
 	bool may = true;
 	if (!any_attaches(set))
 		return true;
-	struct slice namespace = set->members[0]->profiles[0].namespace; /* that of all */
+	rivals.namespace = set->members[0]->profiles[0].namespace; /* that of all */
 	begin_names(&rivals, set, 0);
 	for (size_t i = 0; i < set->count; i++)
-		add_member(&rivals, set->members[i], namespace);
+		add_member(&rivals, set->members[i], rivals.namespace);
 	end_names(&rivals);
-	look(&rivals, set, namespace);
-	for (size_t i = 0; i < set->count; i++) {
-		const struct set_profile *top = NULL;
-		while ((top = set_member_next_top(set->members[i], top)))
-			if (slice_eq(top->namespace, namespace))
-				may &= allow_profile(&rivals, set->members[i], top);
-	}
+	look(&rivals, set);
+	look_at_run(&rivals, gathering);
+	for (size_t i = 0; i < gathering->count; i++)
+		if (gathering->items[i].member)
+			may &= allow_item(&rivals, &gathering->items[i]);
 	tell_unknown(&rivals);
 	return may;
 }

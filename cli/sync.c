@@ -153,8 +153,8 @@ static enum status decide(
 	if (status == STATUS_OK)
 		status = decide_departed(sync, gathering, effort);
 	if (status == STATUS_OK)
-		status =
-			rivals_decide(sync->machine, gathering, &effort->leaving, &effort->desired);
+		status = rivals_decide(
+			sync->machine, gathering, &effort->leaving, NULL, &effort->desired);
 	if (status != STATUS_OK)
 		return status;
 	size_t obstacles = desired_report(&effort->desired) + leaving_report(&effort->leaving);

@@ -649,10 +649,28 @@ def rivals():
         done(world.go("load", four), r"^\+ four", "a name: load is for now")
         done(world.run("unload", "four"), "1 profile", "a name: unloaded")
         done(world.go("install", "--force", four), "warning: 'four': '.*/usr.bin.web' defines", "a name, forced")
-        done(world.go("remove", "four"), "1 gone", "a name: removed")
+        result = world.go("remove", "four")
+        done(result, "1 gone", "a name: removed")
+        done(result, "note: no profile 'four' is loaded now: '.*/usr.bin.web'", "a name: and what that means")
         done(world.go("install", "--replace-distribution", "usr.bin.web", four), "put aside", "a name: aside")
         done(world.go("remove", "four"), "is back", "a name: back")
         check(world.profiles().get("four") == "complain", "a name: theirs is loaded", world.profiles())
+        # It is loaded: the file that goes is the answer to that, too, and no other one is.
+        write(world.text("calm"), theirs("calm", "/usr/bin/calm"))
+        refused(world, world.snapshot(), world.go("install", "--replace-distribution", "calm", four), "calm' brings no profile", "a name: another file")
+        os.unlink(world.text("calm"))
+        write(file, theirs("four", "/usr/bin/elsewhere") + theirs("more", "/usr/bin/more") + theirs("none", ""))
+        world.behind_our_back("load", file)
+        result = world.go("install", "-n", "--replace-distribution", "usr.bin.web", four)
+        done(result, "warning: with '.*/usr.bin.web' goes its profile 'more' as well, and nothing confines '/usr/bin/more' from now on", "a name: others of the file")
+        done(result, "its profile 'none' as well, which nothing replaces, from now on", "a name: one without a program")
+        check("profile 'four' as well" not in result.message, "a name: not what is replaced", result.message)
+        done(world.go("install", "--replace-distribution", "usr.bin.web", four), "put aside", "a name: over what is loaded")
+        check(world.profiles().get("four") == "enforce" and "more" not in world.profiles(), "a name: ours", world.profiles())
+        done(world.go("remove", "four"), "is back", "a name: theirs again")
+        check(world.profiles().get("more") == "complain", "a name: all of them", world.profiles())
+        for name in "four", "more", "none":
+            world.behind_our_back("unload", name)
 
         # An image.
         shutil.rmtree(world.path("/sys"))
@@ -662,6 +680,51 @@ def rivals():
         check(refused_by.status == 1 and "'third': the profile 'dist'" in refused_by.message, "an image", refused_by.message)
         done(world.go("install", "--replace-distribution", "/etc/apparmor.d/usr.bin.web", third), "put aside", "an image: aside")
         done(world.go("remove", "third"), "is back", "an image: back")
+
+
+def overlaps():
+    """Two of ours of which the kernel chooses one for certain, and two of one load."""
+    with World() as world:
+        world.program("one", "oo")
+        world.file("svc/attached.profile", "abi <abi/3.0>,\nprofile @{name} @{attachment} { }\n")
+        pat = world.file("svc/pat.yaml", attached("pat", "/usr/bin/o*"))
+        con = world.file("svc/con.yaml", attached("con", "/usr/bin/one"))
+        text = world.file("text", theirs("ta", "/usr/bin/one"))
+
+        def remark(what):
+            result = world.run("status", "--json")
+            rows = {row["name"]: row for row in json.loads(result.text)["profiles"]}
+            check(result.status == 0 and rows["pat"]["state"] == "current" and rows["pat"]["confines"], what + ": status", result.text)
+            check(rows["pat"]["why"].count("as well") == 1, what + ": why", rows["pat"])
+            result = world.run("lookup", "pat")
+            check(result.status == 0 and result.out == b"pat\n", what + ": lookup", result.message)
+
+        done(world.go("sync", world.directory), "attach-overlap", "overlap: sync")
+        remark("overlap")
+        done(world.go("sync", world.directory), "^nothing to do", "overlap: again")
+        done(world.go("remove", "pat"), "1 gone", "overlap: the pattern goes")
+        done(world.go("install", pat), "note: 'pat': the loaded profile 'con' .* is for '/usr/bin/one' as well: the kernel attaches that one", "overlap: the pattern later")
+        remark("the pattern later")
+        done(world.go("remove", "con"), "1 gone", "overlap: the path goes")
+        done(world.go("install", con), "note: 'con': the loaded profile 'pat' .* the kernel attaches this one", "overlap: the path later")
+        remark("the path later")
+        check("note" not in world.go("install", "-q", con).message, "overlap: --quiet")
+        # At the next boot only.
+        world.behind_our_back("unload", "con")
+        row = json.loads(world.run("status", "--json", "pat").text)["profiles"][0]
+        check(row["state"] == "current" and row["confines_after_boot"] and "from the next boot on" in row["why"], "overlap: at boot", row)
+        done(world.go("remove", "pat", "con"), "2 gone", "overlap: removed")
+
+        before = world.snapshot()
+        neither = "'con': the profile 'ta' of '.*text', which is loaded with it, attaches to '/usr/bin/one' as well: the kernel would attach neither"
+        refused(world, before, world.go("load", con, text), neither, "a run")
+        both = world.file("both", theirs("ta", "/usr/bin/one") + theirs("tb", "/usr/bin/{one,two}"))
+        refused(world, before, world.go("load", both), "'ta': the profile 'tb' of '.*both'.*neither", "a text with two")
+        refused(world, before, world.go("load", "--namespace", "tn", con, text), neither, "a run into a namespace")
+        named = world.file("named", theirs("/usr/bin/one", ""))
+        refused(world, before, world.go("load", con, named), "'con': .*that one, and no program would be left to this one", "a name")
+        done(world.go("load", "-n", "--force", con, text), "warning: " + neither, "a run, forced")
+        done(world.go("load", pat, text), "note: 'pat': the profile 'ta' of '.*text', .*the kernel attaches that one", "a run that is decided")
 
 
 class Watching:
@@ -878,7 +941,7 @@ def units():
 
 
 def main():
-    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, templates_of_children, image, rivals, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
+    parts = [install, ownership, drift, idempotent, broken, prune, remove, ours_only, templates, templates_of_children, image, rivals, overlaps, watch, watch_what_is_in_use, watch_ends, watch_a_kernel_that_refuses, units]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
             say(part.__name__)

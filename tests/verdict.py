@@ -210,6 +210,11 @@ def namespace(m):
     m.must("load", "-q", "--namespace", "tenant", m.web)
 
 
+def named_twice(m):
+    m.install()
+    m.put("/etc/apparmor.d/other", "profile web { /x r, }\n")
+
+
 def unhashed(m):
     m.install(hash="none")
 

@@ -172,6 +172,10 @@ static void judge_application(struct judging *judging)
 				question->loose.count, question->loose.count == 1 ? "" : "es",
 				question->loose.count == 1 ? "is" : "are",
 				SLICE_FMT(question->loose.words)));
+	if (question->boot_twice.len > 0)
+		add(judging, REASON_BOOT_TWICE, question->boot_twice);
+	if (question->overlap.len > 0)
+		add(judging, REASON_OVERLAPPED, question->overlap);
 	if (outside->count > 0)
 		add(judging, REASON_OUTSIDE,
 			arena_printf(judging->arena, "%zu process%s outside of it: %.*s",
@@ -299,7 +303,7 @@ static enum known decide_after_boot(const struct judging *judging)
 	if (!installed || installed->owner != OWNER_AAFORGE || installed->is_disabled ||
 		installed->is_forced_complain || has(judging, REASON_CHANGED) ||
 		has(judging, REASON_DISPUTED) || has(judging, REASON_BOOT_DISPUTED) ||
-		has(judging, REASON_ONLY_LOGS))
+		question->boot_twice.len > 0 || has(judging, REASON_ONLY_LOGS))
 		return KNOWN_NO;
 	if (judging->top && judging->top->mode != COMPILED_ENFORCE &&
 		judging->top->mode != COMPILED_KILL)

@@ -72,6 +72,8 @@ struct judgment_question {
 	struct slice dispute; /* why the kernel would not put a new start of the program under it;
 				 empty: it would, or containers are told the name */
 	struct slice boot_dispute; /* the same, of what the next boot brings */
+	struct slice boot_twice;   /* another file that the boot loads defines the name, too */
+	struct slice overlap;	   /* one of ours is attached to some of its programs instead */
 	bool is_attachment_hidden; /* it cannot be seen which programs go under it */
 	struct judgment_outside outside;
 	struct judgment_outside loose; /* under its name, and not confined (manager/host/loose.h) */

@@ -121,16 +121,22 @@ void contender_read(
 }
 
 /* The automaton of a text takes far more time than its glob, and few are asked for. */
-static void set_text(struct reader *reader, struct contender *contender, struct slice text)
+static void set_text(struct arena *arena, struct contender *contender, struct slice text)
 {
 	const char *why;
 	size_t offset;
 	contender->text = text;
-	contender->glob = glob_read(reader->out->arena, &limits_default, text, &why, &offset);
+	contender->glob = glob_read(arena, &limits_default, text, &why, &offset);
 	contender->is_known =
 		contender->glob && slice_starts(glob_prefix(contender->glob), SLICE("/"));
 	if (contender->is_known)
-		contender->attachment = arena_new(reader->out->arena, struct attachment);
+		contender->attachment = arena_new(arena, struct attachment);
+}
+
+void contender_set_name(struct arena *arena, struct contender *contender)
+{
+	contender->is_name = true;
+	set_text(arena, contender, contender->name);
 }
 
 const struct attachment *contender_attachment(
@@ -164,12 +170,13 @@ static bool fill_from_file(
 	contender->file = item->file;
 	contender->is_name = item->attachment.len == 0 && is_program(item->name);
 	if (!item->is_unresolved)
-		set_text(reader, contender, text);
+		set_text(reader->out->arena, contender, text);
 	return true;
 }
 
 static void take_loaded(struct reader *reader, const struct loaded_profile *profile)
 {
+	struct arena *arena = reader->out->arena;
 	struct contender contender = {.name = profile->name, .is_loaded = true};
 	const struct scanned *item =
 		find_defined(reader->out, reader->how->namespace, profile->name);
@@ -182,12 +189,12 @@ static void take_loaded(struct reader *reader, const struct loaded_profile *prof
 		return;
 	contender.is_name = has_none || (compiled && !compiled->xmatch.dfa);
 	if (contender.is_name)
-		set_text(reader, &contender, profile->name);
+		contender_set_name(arena, &contender);
 	else if (compiled)
-		contender_read(reader->out->arena, compiled, &contender);
+		contender_read(arena, compiled, &contender);
 	else if (slice_starts(profile->attach, SLICE("/")) &&
 		 !slice_find(profile->attach, SLICE("@{")))
-		set_text(reader, &contender, profile->attach);
+		set_text(arena, &contender, profile->attach);
 	if (item && !contender.is_known && !compiled)
 		fill_from_file(reader, item, &contender);
 	/* A name has no automaton: the kernel holds another one than the file. */
@@ -231,7 +238,10 @@ void attachments_read(const struct places *places, const struct attachments_how 
 {
 	struct attachments attachments = {.places = places, .arena = arena};
 	struct reader reader = {.out = &attachments, .how = how};
-	scan_attachments(places, how->skips_file, how->context, arena, &attachments.boot);
+	if (how->boot)
+		attachments.boot = *how->boot;
+	else
+		scan_attachments(places, how->skips_file, how->context, arena, &attachments.boot);
 	if (!how->names_only) {
 		take_all_loaded(&reader);
 		take_files(&reader);

@@ -20,11 +20,12 @@
 
 struct contender {
 	struct slice name;
-	struct slice file; /* of PROFILES, that defines it and is loaded at boot; or empty */
-	bool is_loaded;	   /* else it comes at the next boot */
-	bool is_name;	   /* it attaches to the program that is its name */
-	bool is_known;	   /* else nothing is known of what it attaches to */
-	struct slice text; /* what it attaches to, unless that is known as an automaton only */
+	struct slice file;   /* of PROFILES, that defines it and is loaded at boot; or empty */
+	struct slice source; /* of attachments_of_set: what it comes from; else empty */
+	bool is_loaded;	     /* else it comes at the next boot */
+	bool is_name;	     /* it attaches to the program that is its name */
+	bool is_known;	     /* else nothing is known of what it attaches to */
+	struct slice text;   /* what it attaches to, unless that is known as an automaton only */
 	const struct glob *glob;       /* of the text */
 	struct attachment *attachment; /* when it is known; of a text made when needed */
 	struct compiled_db xmatch;     /* the automaton, if that is where it is known from */
@@ -33,6 +34,9 @@ struct contender {
 /* What a compiled profile attaches to; is_known false when its automaton is too large. */
 void contender_read(
 	struct arena *arena, const struct compiled_profile *compiled, struct contender *contender);
+
+/* Of one that attaches to the program that is its name. */
+void contender_set_name(struct arena *arena, struct contender *contender);
 
 struct attachments {
 	const struct places *places;
@@ -50,7 +54,8 @@ struct attachments_how {
 	bool (*skips_file)(const void *context, struct slice file);
 	bool (*skips_profile)(const void *context, struct slice name);
 	const void *context;
-	bool names_only; /* only `boot`: no profile of the run attaches to anything */
+	bool names_only;	 /* only `boot`: no profile of the run attaches to anything */
+	const struct scan *boot; /* what was read before, by the same skips_file; or NULL */
 };
 
 /* Looks around. All memory is in the arena, which the result keeps; so does it `places`. */

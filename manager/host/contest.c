@@ -108,21 +108,69 @@ const struct contender *attachments_next_for(
 	return &attachments->contenders[index->programs[found].contender];
 }
 
-/* A profile of a set, as if it were loaded. */
-static bool contender_of(struct arena *arena, const struct set_member *member,
+static struct contender of_set(struct arena *arena, const struct set_member *member,
+	const struct set_profile *profile, const struct compiled_profile *compiled)
+{
+	struct contender contender = {
+		.name = profile->name, .source = member->source, .is_loaded = true};
+	if (profile->attaches == SET_ATTACHES_NAME)
+		contender_set_name(arena, &contender);
+	else
+		contender_read(arena, compiled, &contender);
+	return contender;
+}
+
+bool contender_of_set(struct arena *arena, const struct set_member *member,
 	const struct set_profile *profile, struct contender *ret_contender)
 {
 	struct compiled_profile *first;
 	const char *why;
-	struct contender contender = {.name = profile->name};
 	if (!compiled_read(arena, member->binary, &first, &why))
 		return false;
 	/* In the order of the binary, as the profiles of the member are. */
 	for (const struct set_profile *at = member->profiles; at != profile; at++)
 		first = first->next;
-	contender_read(arena, first, &contender);
-	*ret_contender = contender;
+	*ret_contender = of_set(arena, member, profile, first);
 	return true;
+}
+
+bool contender_keeps(const struct attachments *attachments, const struct contender *contender,
+	const struct contender *const *others, size_t count, struct slice *ret_program)
+{
+	const struct attachment *own = contender_attachment(attachments, contender);
+	const struct attachment **by = arena_array(attachments->arena, count, sizeof(*by));
+	for (size_t i = 0; i < count; i++)
+		if (!(by[i] = contender_attachment(attachments, others[i])))
+			return false;
+	return own &&
+	       attachment_leaves(attachments->arena, &limits_default, own, by, count, ret_program);
+}
+
+static void add_member(
+	struct attachments *attachments, const struct set_member *member, struct slice namespace)
+{
+	struct compiled_profile *compiled;
+	const char *why;
+	if (!compiled_read(attachments->arena, member->binary, &compiled, &why))
+		return;
+	for (size_t i = 0; i < member->profile_count; i++, compiled = compiled->next)
+		if (member->profiles[i].attaches != SET_ATTACHES_NEVER &&
+			slice_eq(member->profiles[i].namespace, namespace))
+			attachments->contenders[attachments->count++] =
+				of_set(attachments->arena, member, &member->profiles[i], compiled);
+}
+
+void attachments_of_set(struct arena *arena, const struct set_member *const *members, size_t count,
+	struct slice namespace, struct attachments *ret_attachments)
+{
+	struct attachments attachments = {.arena = arena};
+	size_t room = 0;
+	for (size_t i = 0; i < count; i++)
+		room += members[i]->profile_count;
+	attachments.contenders = arena_array(arena, room, sizeof(*attachments.contenders));
+	for (size_t i = 0; i < count; i++)
+		add_member(&attachments, members[i], namespace);
+	*ret_attachments = attachments;
 }
 
 static bool tell(const struct contender *other, enum dispute_kind kind, struct slice program,
@@ -144,7 +192,7 @@ static bool might_match(const struct set_profile *profile, const struct contende
 static bool begins_alike(const struct contender *ours, const struct contender *other)
 {
 	uint32_t state = 1;
-	if (!ours->is_known || !other->glob)
+	if (!ours->is_known || ours->is_name || !other->glob)
 		return true;
 	struct slice prefix = glob_prefix(other->glob);
 	for (size_t i = 0; state && i < prefix.len; i++)
@@ -157,18 +205,20 @@ static bool disputes(const struct attachments *attachments, const struct set_mem
 	struct dispute *ret_dispute)
 {
 	struct arena *arena = attachments->arena;
-	const struct attachment *theirs;
+	const struct attachment *own, *theirs;
 	struct contender ours;
 	struct slice program;
-	if (!might_match(profile, other) || !contender_of(arena, member, profile, &ours) ||
+	if (!might_match(profile, other) || !contender_of_set(arena, member, profile, &ours) ||
 		!begins_alike(&ours, other))
 		return false;
-	if (!ours.is_known || !(theirs = contender_attachment(attachments, other)))
+	if (!(own = contender_attachment(attachments, &ours)) ||
+		!(theirs = contender_attachment(attachments, other)))
 		return tell(other, DISPUTE_MAYBE, SLICE(""), arena, ret_dispute);
-	switch (attachment_compare(arena, &limits_default, ours.attachment, theirs, &program)) {
+	switch (attachment_compare(arena, &limits_default, own, theirs, &program)) {
 	case ATTACHMENT_APART:
-	case ATTACHMENT_FIRST:
 		break;
+	case ATTACHMENT_FIRST:
+		return tell(other, DISPUTE_TAKEN, program, arena, ret_dispute);
 	case ATTACHMENT_SECOND:
 		return tell(other, DISPUTE_OTHER, program, arena, ret_dispute);
 	case ATTACHMENT_NEITHER:
@@ -183,8 +233,7 @@ bool attachments_next_dispute(const struct attachments *attachments,
 	const struct set_member *member, const struct set_profile *profile, size_t *at,
 	struct dispute *ret_dispute)
 {
-	/* The kernel takes a name at once, whatever else matches. */
-	if (profile->attaches == SET_ATTACHES_NEVER || profile->attaches == SET_ATTACHES_NAME)
+	if (profile->attaches == SET_ATTACHES_NEVER)
 		return false;
 	while (*at < attachments->count) {
 		const struct contender *other = &attachments->contenders[(*at)++];

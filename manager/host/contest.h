@@ -13,6 +13,7 @@ enum dispute_kind {
 	DISPUTE_NEITHER, /* the kernel attaches neither: the program runs unconfined */
 	DISPUTE_OTHER,	 /* it attaches the other */
 	DISPUTE_MAYBE,	 /* both match, and who wins is not known for all programs */
+	DISPUTE_TAKEN,	 /* it attaches the profile of the set instead of the other */
 };
 
 struct dispute {
@@ -22,13 +23,28 @@ struct dispute {
 };
 
 /*
- * The next contender from *at on that takes a program away from a profile of a set, which may be
+ * The next contender from *at on that attaches to a program of a profile of a set, which may be
  * loaded or not; contenders of its own name are none, nor are those of which nothing is known.
  * *at moves behind it. false when there is none left.
  */
 bool attachments_next_dispute(const struct attachments *attachments,
 	const struct set_member *member, const struct set_profile *profile, size_t *at,
 	struct dispute *ret_dispute);
+
+/* A profile of a set, as if it were loaded; false when its binary cannot be read. */
+bool contender_of_set(struct arena *arena, const struct set_member *member,
+	const struct set_profile *profile, struct contender *ret_contender);
+
+/* The profiles of compiled members that would attach in the namespace, as if they were loaded. */
+void attachments_of_set(struct arena *arena, const struct set_member *const *members, size_t count,
+	struct slice namespace, struct attachments *ret_attachments);
+
+/*
+ * Whether a program is left to a contender that none of others matches, with one; false also when
+ * that cannot be told. Without others that is any of its programs.
+ */
+bool contender_keeps(const struct attachments *attachments, const struct contender *contender,
+	const struct contender *const *others, size_t count, struct slice *ret_program);
 
 /*
  * Makes questions about single programs cheap: who asks many of them calls it once. The index lies

@@ -76,4 +76,11 @@ enum attachment_order attachment_compare(struct arena *arena, const struct limit
 int attachment_compare_for(
 	const struct attachment *a, const struct attachment *b, struct slice program);
 
+/*
+ * Whether a program is left that `a` matches and none of the `count` attachments `by` does; with
+ * one in *ret_program, in the arena. false also when that cannot be told within the limits.
+ */
+bool attachment_leaves(struct arena *arena, const struct limits *limits, const struct attachment *a,
+	const struct attachment *const *by, size_t count, struct slice *ret_program);
+
 #endif

@@ -101,3 +101,34 @@ UNIT_TEST(attachments_tell_who_starts)
 	CU_ASSERT_PTR_NULL(attachments_defined(&attachments, SLICE("boot"), SLICE("boot")));
 	world_end(&world);
 }
+
+/* What is left to a pattern, of the kernel's attachments and of a file's. */
+UNIT_TEST(attachments_tell_what_is_left)
+{
+	struct loaded_profile profiles[] = {
+		{.name = SLICE("/opt/one"), .attach = SLICE("/opt/one")},
+		{.name = SLICE("all"), .attach = SLICE("/opt/**")},
+		{.name = SLICE("pat"), .attach = SLICE("/opt/o*")},
+		{.name = SLICE("two"), .attach = SLICE("/opt/{one,two}")},
+	};
+	struct loaded loaded = {.profiles = profiles, .count = 4};
+	struct attachments_how how = {.loaded = &loaded, .namespace = SLICE("")};
+	struct attachments attachments;
+	struct slice program;
+	struct world world;
+	world_begin(&world);
+	attachments_read(&world.places, &how, &world.arena, &attachments);
+	const struct contender *pat = attachments_loaded(&attachments, SLICE("pat"));
+	const struct contender *all = attachments_loaded(&attachments, SLICE("all"));
+	const struct contender *two = attachments_loaded(&attachments, SLICE("two"));
+	const struct contender *one = attachments_loaded(&attachments, SLICE("/opt/one"));
+	CU_ASSERT_TRUE_FATAL(pat && all && two && one);
+	CU_ASSERT_TRUE(contender_keeps(&attachments, pat, &one, 1, &program));
+	CU_ASSERT_TRUE(contender_matches(pat, program) && !contender_matches(one, program));
+	CU_ASSERT_FALSE(contender_keeps(&attachments, pat, &all, 1, &program));
+	CU_ASSERT_FALSE(contender_keeps(&attachments, one, &two, 1, &program));
+	CU_ASSERT_TRUE(contender_keeps(&attachments, two, &one, 1, &program));
+	CU_ASSERT_TRUE(slice_is(program, "/opt/two"));
+	CU_ASSERT_TRUE(contender_keeps(&attachments, one, NULL, 0, &program));
+	world_end(&world);
+}

@@ -213,6 +213,24 @@ UNIT_TEST(judgment_of_what_is_not_in_force)
 	arena_free(&world.arena);
 }
 
+/* Where nothing is wrong now: a remark, and no more said of the boot than is known. */
+UNIT_TEST(judgment_of_rivals_that_are_remarks)
+{
+	struct world world;
+	world_begin(&world);
+	world_installed(&world, OWNER_AAFORGE);
+	world.question.overlap = SLICE("'con' attaches to one of them");
+	world.top.sha256 = world.held.hash;
+	CU_ASSERT_TRUE(is(&world, STATE_CURRENT, "'con' attaches to one of them"));
+	CU_ASSERT_EQUAL(world.judgment.confines, KNOWN_YES);
+	CU_ASSERT_EQUAL(world.judgment.confines_after_boot, KNOWN_YES);
+	world.question.boot_twice = SLICE("'other' defines it as well");
+	CU_ASSERT_TRUE(is(&world, STATE_CURRENT, "'other' defines it as well; 'con'"));
+	CU_ASSERT_EQUAL(world.judgment.confines, KNOWN_YES);
+	CU_ASSERT_EQUAL(world.judgment.confines_after_boot, KNOWN_NO);
+	arena_free(&world.arena);
+}
+
 /* The heaviest reason is the state; none of the others is kept from the reader. */
 UNIT_TEST(judgment_tells_every_reason)
 {

@@ -149,3 +149,71 @@ UNIT_TEST(attachment_limits)
 	CU_ASSERT_EQUAL(attachment_compare_for(&a, &b, slice_str("/usr/bin/foo")), 0);
 	arena_free(&arena);
 }
+
+/* What others leave: "" is nothing, NULL any program that is not theirs. */
+UNIT_TEST(attachment_leaves_programs)
+{
+	static const struct {
+		const char *a, *by[3], *left;
+	} cases[] = {
+		{"/opt/a", {NULL}, "/opt/a"},
+		{"/opt/a", {"/opt/a"}, ""},
+		{"/opt/a", {"=/opt/a"}, ""},
+		{"/opt/a", {"/opt/*"}, ""},
+		{"=/opt/a", {"/opt/b*", "/opt/aa"}, "/opt/a"},
+		{"=/opt/a", {"/opt/{a,b}"}, ""},
+		{"/opt/o*", {"/opt/one"}, NULL},
+		{"/opt/o*", {"/opt/on*", "/opt/one"}, NULL},
+		{"/opt/o*", {"/opt/o", "/opt/o?*"}, ""},
+		{"/opt/o*", {"/opt/o", "/opt/o?", "/opt/o??*"}, ""},
+		{"/opt/{a,b}", {"/opt/a", "/opt/b"}, ""},
+		{"/opt/{a,b}", {"/opt/a", "=/opt/c"}, "/opt/b"},
+		{"/opt/*", {"/opt/**"}, ""},
+		{"/opt/**", {"/opt/*"}, NULL},
+		{"/opt/[a-c]", {"/opt/[ab]", "/opt/d*"}, "/opt/c"},
+	};
+	arena_init(&arena, test_out_of_memory);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct attachment a = given(cases[i].a), others[3];
+		const struct attachment *by[3];
+		struct slice program = {0};
+		size_t count = 0;
+		for (; count < 3 && cases[i].by[count]; count++) {
+			others[count] = given(cases[i].by[count]);
+			by[count] = &others[count];
+		}
+		bool leaves = attachment_leaves(&arena, &limits_default, &a, by, count, &program);
+		CU_ASSERT_EQUAL(leaves, !cases[i].left || cases[i].left[0]);
+		if (leaves && cases[i].left)
+			CU_ASSERT_TRUE(slice_is(program, cases[i].left));
+		CU_ASSERT_TRUE(!leaves || attachment_matches(&a, program));
+		for (size_t k = 0; leaves && k < count; k++)
+			CU_ASSERT_FALSE(attachment_matches(by[k], program));
+	}
+	arena_free(&arena);
+}
+
+/* The one program that is left is found beside many others; beside too many nothing is claimed. */
+UNIT_TEST(attachment_leaves_many)
+{
+	enum { MANY = 70 };
+	struct attachment a, others[MANY];
+	const struct attachment *by[MANY];
+	struct limits limits = limits_default;
+	struct slice program;
+	arena_init(&arena, test_out_of_memory);
+	a = given("/opt/[A-Z]");
+	for (int i = 0; i < MANY; i++) {
+		char letter = (char)('A' + i);
+		others[i] = given(i < 25 ? arena_printf(&arena, "/opt/%c*", letter).at
+					 : arena_printf(&arena, "/opt/%d", i).at);
+		by[i] = &others[i];
+	}
+	CU_ASSERT_TRUE(attachment_leaves(&arena, &limits_default, &a, by, MANY, &program));
+	CU_ASSERT_TRUE(slice_is(program, "/opt/Z"));
+	by[30] = by[69] = &a;
+	CU_ASSERT_FALSE(attachment_leaves(&arena, &limits_default, &a, by, MANY, &program));
+	limits.glob_states = 3;
+	CU_ASSERT_FALSE(attachment_leaves(&arena, &limits, &a, by, 1, &program));
+	arena_free(&arena);
+}

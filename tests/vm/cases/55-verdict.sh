@@ -1,7 +1,7 @@
 #!/bin/sh
 # The table of aaforge(1), cell by cell: each situation comes about as it does in life, every command
 # is asked, and a task under the profile shows whether what they say is so.
-# time limit: 240 s
+# time limit: 300 s
 . /vm/lib.sh
 
 P=/etc/apparmor.d
@@ -31,7 +31,7 @@ reset() {
 	done
 	printf enforce >$parameters/mode
 	printf Y >$parameters/hash_policy
-	rm -f /usr/bin/daemon
+	rm -f /usr/bin/daemon /usr/bin/daemonize
 	rm -rf /etc/aaforge /run/aaforge $P/web $P/other $P/disable $P/force-complain svc /tmp/text
 	describe
 }
@@ -80,6 +80,7 @@ record_lost_replaced() { replaced && rm -r /run/aaforge; }
 record_lost_edited() { install && edit "$loose" && load $P/web && rm -r /run/aaforge; }
 only_loaded() { aaforge load -q svc/web.yaml; }
 namespace() { aaforge load -q --namespace tenant svc/web.yaml; }
+named_twice() { install && printf 'profile web { /x r, }\n' >$P/other; }
 unhashed() { printf N >$parameters/hash_policy && install; }
 kernel_complain() { install && printf complain >$parameters/mode; }
 
@@ -106,6 +107,13 @@ learned() {
 	aa-exec -p web -- /app exec:/usr/bin/daemon >/dev/null 2>&1 &
 	until_true 5 pidof daemon >/dev/null
 	describe && install
+}
+host_overlap() {
+	describe_host
+	cp /app /usr/bin/daemonize
+	sed -i 's,daemon$,daemon*,' svc/web.yaml
+	printf 'name: other\nbinary: /usr/bin/daemonize\ntemplate: host\n' >svc/other.yaml
+	install
 }
 tasks_unseen() { described; }
 user_described() { described; }

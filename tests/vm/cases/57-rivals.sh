@@ -215,7 +215,7 @@ says "forced" "warning: 'coll': '$P/usr.bin.coll' defines a profile of that name
 ok "removed" aaforge remove coll
 load $P/usr.bin.coll
 sed 's/^name: .*/name: coll/' svc/web.yaml >/tmp/coll.yaml
-says "put aside, over what is loaded" 'put aside' aaforge install --force --replace-distribution usr.bin.coll svc/web.yaml
+says "put aside, over what is loaded" 'put aside' aaforge install --replace-distribution usr.bin.coll svc/web.yaml
 same "ours" "coll (enforce)" "$(label)"
 says "removed" "usr.bin.coll' is back" aaforge remove coll
 same "theirs is loaded" enforce "$(mode_of coll)"
