@@ -14,6 +14,7 @@
 #include "cli/gather.h"
 #include "cli/running.h"
 #include "manager/change/judgment.h"
+#include "manager/change/source_changes.h"
 #include "manager/host/host.h"
 #include "manager/disk/records.h"
 
@@ -58,6 +59,7 @@ struct review {
 	size_t count, capacity;
 	struct gathering described; /* what had to be compiled */
 	bool has_described;
+	struct source_changes changes;
 	enum status status; /* of a problem that has been printed */
 };
 

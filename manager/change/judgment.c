@@ -213,6 +213,11 @@ static void judge_description(struct judging *judging, bool has_other_mode)
 	else if (question->is_description_changed)
 		add(judging, REASON_CHANGED,
 			SLICE("its description was changed since it was installed"));
+	else if (question->changed_template.len > 0)
+		add(judging, REASON_CHANGED,
+			arena_printf(judging->arena,
+				"its template '%.*s' was changed since it was installed",
+				SLICE_FMT(question->changed_template)));
 }
 
 /* What nobody can tell from here. */

@@ -67,6 +67,7 @@ struct judgment_question {
 	enum described_state described;
 	const struct set_member *wanted; /* compiled for the features of the kernel, or NULL */
 	bool is_description_changed;	 /* since the installed text was made from it */
+	struct slice changed_template;	 /* the same of a template, as it is named; or empty */
 	enum known kernel_enforces;	 /* parameters/mode: of the kernel as a whole */
 	struct slice dispute; /* why the kernel would not put a new start of the program under it;
 				 empty: it would, or containers are told the name */
