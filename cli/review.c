@@ -1,6 +1,7 @@
 #include "cli/review.h"
 
 #include "cli/review_host.h"
+#include "manager/host/attachments.h"
 #include "manager/system/file.h"
 #include "manager/kernel/kernel.h"
 #include "manager/kernel/probe.h"
@@ -343,8 +344,11 @@ static void judge(struct review *review, struct review_row *row)
 		.dispute = row->dispute,
 		.boot_dispute = row->boot_dispute,
 		.is_attachment_hidden = row->is_attachment_hidden,
+		.unseen = row->unseen,
 		.outside = row->outside,
 	};
+	if (row->is_attachment_hidden)
+		question.sight_mend = attachments_mend(review->places, review->arena, row->unseen);
 	look_at_sources(review, row, &question);
 	judgment_decide(&question, review->arena, &row->judgment);
 }

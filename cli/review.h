@@ -32,6 +32,7 @@ struct review_row {
 	/* Of review_look: */
 	struct slice dispute, boot_dispute;
 	bool is_attachment_hidden;
+	struct slice unseen; /* the loaded profile of which it is not known what it attaches to */
 	struct judgment_outside outside;
 	struct running_profile running; /* all processes outside of it, also those of others */
 	struct judgment judgment;

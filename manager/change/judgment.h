@@ -72,7 +72,9 @@ struct judgment_question {
 	struct slice dispute; /* why the kernel would not put a new start of the program under it;
 				 empty: it would, or containers are told the name */
 	struct slice boot_dispute; /* the same, of what the next boot brings */
-	bool is_attachment_hidden; /* it cannot be seen which programs go under it */
+	bool is_attachment_hidden; /* it cannot be seen which programs go under it … */
+	struct slice unseen;	   /* … as that of this profile is not, or empty … */
+	struct slice sight_mend;   /* … and what helps, or empty */
 	struct judgment_outside outside;
 };
 

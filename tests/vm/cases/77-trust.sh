@@ -107,3 +107,31 @@ aaforge sync -q $D
 says "sync of the installed descriptions takes it" '^web +enforce +current' aaforge status web
 ok "removed" aaforge remove web
 rm -rf $D
+
+# A rival that the kernel does not show: told by name, with what helps.
+parameter=/sys/module/apparmor/parameters/export_binary
+echo N >$parameter
+printf 'profile other /{app,none} {\n /** rwmix,\n}\n' | apparmor_parser -K -r
+printf 'profile @{name} @{attachment} {\n /app mrix,\n}\n' >svc/own.profile
+says "load warns" "what the loaded profile 'other' attaches to: .*echo Y > '$parameter', then unload 'other', and load it anew" sh -c 'aaforge load svc/web.yaml 2>&1'
+exits "status" 1 aaforge status web
+matches "does not vouch" "^web +enforce +unknown .*not known what 'web' attaches to: .*echo Y > '$parameter', then unload 'web', and load it anew" "$output"
+for operand in web svc/web.yaml; do
+	refused "nor does lookup $operand" "what 'web' attaches to: .*echo Y > .*attachment-not-seen" aaforge lookup $operand
+	same "root is not told to become root" "" "$(echo "$output" | grep -e 'as root' -e hash_policy)"
+done
+matches "nor doctor" "^warning attachment-hidden: .*'web': .*what 'web' attaches to: " "$(aaforge doctor)"
+matches "a user is told to ask root" "attaches to: run it as root" \
+	"$(busybox su user -c "XDG_CACHE_HOME=/tmp/cache-user aaforge status web" 2>&1)"
+echo Y >$parameter
+matches "the copy is not made later" "'web' was loaded while .*: unload it, and load it anew" "$(aaforge status web)"
+aaforge compile svc/web.yaml | apparmor_parser -K -r
+matches "nor by a replacement" "'web' was loaded while" "$(aaforge status web)"
+aaforge unload -q web
+aaforge load -q svc/web.yaml
+exits "then ours is seen" 1 aaforge status web
+matches "and the other is not" "what 'other' attaches to: 'other' was loaded while" "$output"
+printf other >$securityfs/.remove
+printf 'profile other /{app,none} {\n /** rwmix,\n}\n' | apparmor_parser -K -r
+exits "then that is seen" 1 aaforge status web
+matches "as it is" "^web +enforce +not in force .*'other' attaches to '/app' as well" "$output"
