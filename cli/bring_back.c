@@ -85,7 +85,7 @@ static bool compile(struct machine *machine, struct slice file, struct profile_t
 	*ret_text = (struct profile_text){
 		.path = installed.path, .text = arena_copy(machine->arena, bytes_slice(&text))};
 	bytes_free(&text);
-	return texts_compile(&options, ret_text, 1, machine->arena) == STATUS_OK &&
+	return texts_compile(&options, ret_text, 1, NULL, machine->arena) == STATUS_OK &&
 	       ret_text->accepted;
 }
 

@@ -3,6 +3,7 @@
  *
  *     host, features, runtimes, files, profiles of ours -> findings -> text or JSON
  */
+#include "cli/doctor_writers.h"
 #include "cli/plan.h"
 #include "cli/report.h"
 #include "cli/review.h"
@@ -13,7 +14,6 @@
 #include "manager/host/runtime.h"
 #include "manager/disk/scan.h"
 #include "manager/system/path.h"
-#include "manager/system/trust.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -241,56 +241,6 @@ static void check_journal(struct doctor *doctor)
 		finding_add(&doctor->findings, FINDING_JOURNAL, "%.*s", SLICE_FMT(path));
 }
 
-/* Each place is told once. false: one was told. */
-static bool add_distrust(struct doctor *doctor, struct error *error)
-{
-	if (error_number(error) == EPERM)
-		add_error(doctor, FINDING_WRITABLE, error);
-	else
-		error_free(error);
-	return false;
-}
-
-static bool takes_all(const char *name)
-{
-	return name[0] != '.';
-}
-
-/* A directory and its files; what is there twice, or beyond the first, is told by the next run. */
-static bool check_writers_of(struct doctor *doctor, struct trust *trust, const char *directory)
-{
-	struct file_list list = {0};
-	struct bytes path = {0};
-	struct error *error = NULL;
-	bool is_good = true;
-	if (!file_is_directory(directory))
-		return true;
-	if (!trust_directory(trust, directory, &error))
-		return add_distrust(doctor, error);
-	if (!file_list_read_if(directory, takes_all, &list, NULL))
-		return true;
-	for (size_t i = 0; is_good && i < list.count; i++) {
-		if (!file_list_path(&list, i, &path))
-			out_of_memory();
-		is_good = trust_file(trust, path.at, &error) || add_distrust(doctor, error);
-	}
-	bytes_free(&path);
-	file_list_free(&list);
-	return is_good;
-}
-
-static void check_writers(struct doctor *doctor)
-{
-	struct trust trust;
-	const struct places *places = &doctor->places;
-	/* Who builds an image owns what he builds. */
-	trust_init(&trust, places->root, places->root[0] ? geteuid() : 0);
-	const char *templates =
-		arena_printf(&doctor->arena, "%s/templates", places->descriptions).at;
-	if (check_writers_of(doctor, &trust, places->descriptions))
-		check_writers_of(doctor, &trust, templates);
-}
-
 static void report_path(
 	struct doctor *doctor, const struct gathered *item, const struct root_finding *found)
 {
@@ -349,7 +299,7 @@ static void examine(struct doctor *doctor)
 	check_files(doctor);
 	check_paths(doctor);
 	check_journal(doctor);
-	check_writers(doctor);
+	doctor_writers(&doctor->places, doctor->host.parser, &doctor->findings);
 	check_runtimes(doctor);
 	findings_sort(&doctor->findings);
 }

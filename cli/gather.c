@@ -185,10 +185,12 @@ static void use_description(
 	pipeline_report(verify->pipeline, work);
 	if (!is_trusted(g, item))
 		refuse(g, STATUS_INPUT);
-	else if (accepted)
-		add_member(g, item, work->path, work->text, binary);
-	else
+	else if (!accepted)
 		g->out->refused++;
+	else if (!trusted_includes(&g->trusted, verify->pipeline->library, work->path, work->text))
+		refuse(g, STATUS_INPUT);
+	else
+		add_member(g, item, work->path, work->text, binary);
 	check_names(g, item);
 }
 
@@ -379,7 +381,8 @@ static void use_text(struct gatherer *g, const struct profile_text *text, bool f
 
 static void gather_texts(struct gatherer *g)
 {
-	worsen(g->out, texts_compile(&g->options, g->texts, g->text_count, &g->out->arena));
+	worsen(g->out,
+		texts_compile(&g->options, g->texts, g->text_count, &g->trusted, &g->out->arena));
 	for (size_t i = 0; i < g->text_count; i++)
 		use_text(g, &g->texts[i], g->from_directory[i]);
 }
@@ -392,16 +395,12 @@ static void set_base(struct gatherer *g)
 		g->options.base = arena_printf(&g->out->arena, "%s%s", root, LIBRARY_BASE).at;
 }
 
-/* What profiles include comes from the directories that are named, too. */
-static bool are_includes_trusted(struct gatherer *g)
+/* Installed texts are compared with what they should be, and the next boot loads all that is there.
+ */
+static bool is_place_trusted(struct gatherer *g)
 {
-	const struct options *options = &g->options;
-	if (options->base && !trusted_directory(&g->trusted, options->base))
-		return false;
-	for (size_t i = 0; i < options->include_dirs.count; i++)
-		if (!trusted_directory(&g->trusted, options->include_dirs.at[i]))
-			return false;
-	return true;
+	return !g->how->descriptions_only || !file_is_directory(LIBRARY_BASE) ||
+	       trusted_directory(&g->trusted, LIBRARY_BASE);
 }
 
 void gather(const struct options *options, const struct gather_options *how,
@@ -431,7 +430,7 @@ void gather(const struct options *options, const struct gather_options *how,
 		print_problem("name at least one file or directory");
 		worsen(g.out, STATUS_USAGE);
 	}
-	bool is_good = are_includes_trusted(&g);
+	bool is_good = trusted_tools(&g.trusted, options) && is_place_trusted(&g);
 	if (!is_good)
 		refuse(&g, STATUS_INPUT);
 	for (size_t i = 0; i < options->argument_count && is_good; i++)

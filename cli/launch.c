@@ -1,9 +1,9 @@
 #include "cli/launch.h"
 
 #include "cli/destination.h"
+#include "cli/own_filter.h"
 #include "cli/pipeline.h"
 #include "compiler/output/outputs.h"
-#include "compiler/output/seccomp_file.h"
 #include "compiler/output/yaml_print.h"
 
 #include <errno.h>
@@ -38,16 +38,6 @@ static void usage_problem(struct launcher *launcher, const char *what, const cha
 		launcher->pipeline->status = STATUS_USAGE;
 }
 
-/* A path of the description as it reads from here: 'services/api.yaml', 'x.json' is
- * 'services/x.json'. */
-static struct slice beside(struct arena *arena, struct slice description, struct slice path)
-{
-	struct slice folder = pipeline_folder(description);
-	if (slice_starts(path, SLICE("/")))
-		return path;
-	return arena_printf(arena, "%.*s%.*s", SLICE_FMT(folder), SLICE_FMT(path));
-}
-
 static struct slice file_name(struct arena *arena, struct slice name, const char *suffix)
 {
 	return arena_printf(arena, "%.*s%s", SLICE_FMT(name), suffix);
@@ -60,15 +50,10 @@ static struct slice seccomp_file(struct launcher *launcher, struct work_item *it
 	const struct seccomp *seccomp = &item->service->run->seccomp;
 	bool is_own = seccomp->kind == SECCOMP_FILE;
 	if (is_own && launcher->output)
-		return beside(arena, item->path, seccomp->file);
+		return own_filter_path(item);
 	if (is_own || seccomp->kind == SECCOMP_CHANGED || seccomp->kind == SECCOMP_LIST)
 		return file_name(arena, item->compiled.name, SECCOMP_SUFFIX);
 	return slice_of(NULL, 0);
-}
-
-static struct slice own_filter_path(struct work_item *item)
-{
-	return beside(&item->unit.arena, item->path, item->service->run->seccomp.file);
 }
 
 static struct launch launch_of(struct launcher *launcher, struct work_item *item)
@@ -151,77 +136,12 @@ static void join_output(struct launcher *launcher, struct work_item *item,
 	must(bytes_add(&launcher->text, buf_slice(&text)));
 }
 
-static bool say_outside(struct work_item *item)
-{
-	struct diags *diags = &item->unit.diags;
-	const struct seccomp *seccomp = &item->service->run->seccomp;
-	struct diag *diag = diag_add(diags, DIAG_OUTSIDE_PATH, seccomp->span,
-		"the seccomp filter '%.*s' lies outside of the description's directory, or a link in "
-		"its path leads there",
-		SLICE_FMT(seccomp->file));
-	diag_help(diags, diag,
-		"copy it beside the description, or name its directory with --templates; "
-		"--allow-outside takes any file");
-	return false;
-}
-
-/* Of what is no filter nothing may be shown or copied: it may be anything that we can read. */
-static bool check_own_filter(struct launcher *launcher, struct work_item *item)
-{
-	const struct seccomp *seccomp = &item->service->run->seccomp;
-	const char *trouble = seccomp_file_trouble(bytes_slice(&launcher->own_filter));
-	if (!trouble)
-		return true;
-	struct diag *diag = diag_add(&item->unit.diags, DIAG_BAD_JSON, seccomp->span,
-		"'%.*s' is no seccomp filter: %s", SLICE_FMT(seccomp->file), trouble);
-	diag_help(&item->unit.diags, diag,
-		"expected what 'docker run --security-opt seccomp=FILE' takes; nothing of the file is "
-		"shown");
-	return false;
-}
-
-static bool read_looked(
-	struct launcher *launcher, struct work_item *item, int looked, const char *path)
-{
-	struct error *error = NULL;
-	int fd = file_open_looked(looked, path, &error);
-	bool is_read = fd >= 0 && file_read_fd(fd, path, item->unit.limits->document_bytes,
-					  &launcher->own_filter, &error);
-	if (fd >= 0)
-		close(fd);
-	if (!is_read)
-		pipeline_problem(launcher->pipeline, error);
-	return is_read && check_own_filter(launcher, item);
-}
-
 /* Most outputs only name it: then it may be made later. */
 static bool read_own_filter(struct launcher *launcher, struct work_item *item)
 {
-	struct error *error = NULL;
-	bool is_outside;
-	const struct seccomp *seccomp = &item->service->run->seccomp;
 	bool is_named_only = launcher->output && launcher->output != &outputs[OUTPUT_oci];
 	bytes_free(&launcher->own_filter);
-	if (seccomp->kind != SECCOMP_FILE)
-		return true;
-	struct arena *arena = &item->unit.arena;
-	const char *path = arena_string(arena, own_filter_path(item));
-	int looked = bounds_look(&launcher->pipeline->bounds,
-		arena_string(arena, pipeline_folder(item->path)),
-		arena_string(arena, seccomp->file), path, &is_outside, &error);
-	if (looked >= 0) {
-		bool is_read = read_looked(launcher, item, looked, path);
-		close(looked);
-		return is_read;
-	}
-	if (is_outside)
-		return say_outside(item);
-	if (is_named_only && error_number(error) == ENOENT) {
-		error_free(error);
-		return true;
-	}
-	pipeline_problem(launcher->pipeline, error);
-	return false;
+	return own_filter_read(launcher->pipeline, item, is_named_only, &launcher->own_filter);
 }
 
 static void make_one(struct launcher *launcher, struct work_item *item)

@@ -330,7 +330,7 @@ static void weigh(struct lookup *lookup, const struct judgment *judgment)
 		if (reason->id == REASON_DISPUTED)
 			note(lookup, FINDING_NOT_ATTACHED, reason->words);
 		else if (reason->id == REASON_ATTACHMENT_UNSEEN)
-			note(lookup, FINDING_POLICY_NOT_SEEN, reason->words);
+			note(lookup, FINDING_ATTACHMENT_NOT_SEEN, reason->words);
 		else if (reason->id == REASON_BOOT_DISPUTED)
 			note(lookup, FINDING_NOT_ATTACHED_AT_BOOT, reason->words);
 		else if (reason->id == REASON_BOOT_TWICE)

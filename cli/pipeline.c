@@ -283,10 +283,32 @@ static void look_at_root(struct pipeline *pipeline, struct work_item *item)
 	item->ok = unit->diags.errors == 0;
 }
 
+static const struct policy_template *find_template(struct pipeline *pipeline,
+	struct work_item *item, const struct service *service, const char *path)
+{
+	struct arena *arena = &item->unit.arena;
+	const struct policy_template *found = template_find(pipeline, &item->unit, service, path);
+	struct slice file = template_file(arena, service, path);
+	if (!found || file.len == 0)
+		return found;
+	for (const struct header_template *at = item->templates; at; at = at->next)
+		if (slice_eq(at->as, service->template))
+			return found;
+	struct digest digest = template_digest(pipeline, file);
+	char hex[DIGEST_HEX + 1];
+	digest_hex(&digest, hex);
+	struct header_template *template = arena_new(arena, struct header_template);
+	*template = (struct header_template){
+		item->templates, service->template, arena_copy(arena, slice_of(hex, DIGEST_HEX))};
+	item->templates = template;
+	return found;
+}
+
 /* The service's own template, and one for each child. false after a diagnostic. */
-static bool find_templates(struct pipeline *pipeline, struct unit *unit,
+static bool find_templates(struct pipeline *pipeline, struct work_item *item,
 	const struct service *service, const char *path, struct service_templates *ret_templates)
 {
+	struct unit *unit = &item->unit;
 	size_t count = 0;
 	bool are_found = true;
 	for (const struct service *child = service->children; child; child = child->next)
@@ -295,11 +317,11 @@ static bool find_templates(struct pipeline *pipeline, struct unit *unit,
 		arena_array(&unit->arena, count + 1, sizeof(*of_children));
 	count = 0;
 	for (const struct service *child = service->children; child; child = child->next) {
-		of_children[count] = template_find(pipeline, unit, child, path);
+		of_children[count] = find_template(pipeline, item, child, path);
 		are_found = are_found && of_children[count++];
 	}
 	*ret_templates = (struct service_templates){
-		template_find(pipeline, unit, service, path), of_children};
+		find_template(pipeline, item, service, path), of_children};
 	return are_found && ret_templates->own;
 }
 
@@ -333,7 +355,7 @@ static void compile_document(struct pipeline *pipeline, struct work_item *item, 
 	if (!claim_name(pipeline, item, service))
 		return;
 	struct service_templates templates;
-	if (find_templates(pipeline, unit, service, path, &templates))
+	if (find_templates(pipeline, item, service, path, &templates))
 		item->ok = compile_service(unit, service, &templates, &pipeline->compile,
 				   &item->compiled) &&
 			   attach_claim(pipeline, item);
@@ -441,6 +463,7 @@ bool pipeline_next(struct pipeline *pipeline, struct work_item *item)
 			unit_reset(&item->unit);
 			item->ok = false;
 			item->service = NULL;
+			item->templates = NULL;
 			item->document = item->name = slice_of(NULL, 0);
 			item->root_findings = NULL;
 			compile_document(pipeline, item, pipeline->path.at, &document);

@@ -27,6 +27,7 @@ struct work_item {
 	const struct service *service; /* as far as it could be read, or NULL */
 	struct compiled compiled;
 	struct profile_header header;
+	const struct header_template *templates; /* that are files, each once */
 	struct slice text; /* of the profile, once cli/verify has printed it */
 	/* What the root that was looked at does not hold as it should, or NULL; diagnostics, too,
 	 * unless options->root_findings_only. */

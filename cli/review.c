@@ -2,6 +2,7 @@
 
 #include "cli/review_host.h"
 #include "cli/review_loose.h"
+#include "manager/host/attachments.h"
 #include "manager/system/documents.h"
 #include "manager/system/file.h"
 #include "manager/kernel/kernel.h"
@@ -25,6 +26,7 @@ void review_begin(const struct options *options, const struct places *places,
 		.loaded = loaded,
 		.purpose = purpose,
 	};
+	source_changes_begin(arena, &ret_review->changes);
 	switch (host_enforcement(&host)) {
 	case HOST_ENFORCES:
 		ret_review->kernel_enforces = KNOWN_YES;
@@ -311,47 +313,22 @@ static void compile_rows(struct review *review)
 	}
 }
 
-/* What the header of an installed text says of the description that it was made from. */
-static struct slice described_digest(struct slice text)
-{
-	struct slice key = SLICE("# SHA-256 of the description: ");
-	const char *at = slice_find(text, key);
-	size_t begin = at ? (size_t)(at - text.at) + key.len : text.len;
-	return slice_first(slice_from(text, begin), DIGEST_HEX);
-}
-
-/* Most documents that are looked through for a description: with more it counts as there. */
-#define DOCUMENTS_MOST 64
-
-/* Whether a file of descriptions has none with that digest any more. */
-static bool lacks_description(struct slice path, struct slice digest)
-{
-	struct documents documents;
-	struct document document;
-	bool is_there = false;
-	if (!slice_starts(path, SLICE("/")) ||
-		!documents_open(path.at, limits_default.document_bytes, &documents, NULL))
-		return false;
-	while (!is_there && documents_next(&documents, &document, NULL)) {
-		is_there = documents.count > DOCUMENTS_MOST;
-		char hex[DIGEST_HEX + 1];
-		struct digest now = digest_of(document.text);
-		digest_hex(&now, hex);
-		is_there = is_there || slice_is(digest, hex);
-	}
-	documents_close(&documents);
-	return !is_there;
-}
-
 /* The installed copy, and where it came from: the next sync takes that. */
-static bool is_description_changed(const struct review_row *row)
+static void look_at_sources(
+	struct review *review, const struct review_row *row, struct judgment_question *question)
 {
-	struct slice said = described_digest(row->installed.text);
-	if (row->is_from_operand || row->installed.owner != OWNER_AAFORGE || said.len != DIGEST_HEX)
-		return false;
-	return lacks_description(row->installed.description, said) ||
-	       (row->has_record && is_description_name(row->record.source) &&
-		       lacks_description(row->record.source, said));
+	struct slice text = row->installed.text;
+	bool has_source = row->has_record && is_description_name(row->record.source);
+	struct slice files[] = {
+		row->installed.description, has_source ? row->record.source : slice_of(NULL, 0)};
+	if (row->is_from_operand || row->installed.owner != OWNER_AAFORGE)
+		return;
+	for (size_t i = 0; i < 2 && !question->is_description_changed; i++) {
+		question->is_description_changed = description_is_changed(text, files[i]);
+		if (question->changed_template.len == 0)
+			question->changed_template =
+				template_changed(&review->changes, text, files[i]);
+	}
 }
 
 static void judge(struct review *review, struct review_row *row)
@@ -365,16 +342,19 @@ static void judge(struct review *review, struct review_row *row)
 		.is_text_hidden = row->is_text_hidden,
 		.described = row->wanted ? DESCRIBED_COMPILED : row->described,
 		.wanted = row->wanted,
-		.is_description_changed = is_description_changed(row),
 		.kernel_enforces = review->kernel_enforces,
 		.dispute = row->dispute,
 		.boot_dispute = row->boot_dispute,
 		.boot_twice = row->boot_twice,
 		.overlap = row->overlap,
 		.is_attachment_hidden = row->is_attachment_hidden,
+		.unseen = row->unseen,
 		.outside = row->outside,
 		.loose = row->loose,
 	};
+	if (row->is_attachment_hidden)
+		question.sight_mend = attachments_mend(review->places, review->arena, row->unseen);
+	look_at_sources(review, row, &question);
 	judgment_decide(&question, review->arena, &row->judgment);
 }
 

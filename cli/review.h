@@ -14,6 +14,7 @@
 #include "cli/gather.h"
 #include "cli/running.h"
 #include "manager/change/judgment.h"
+#include "manager/change/source_changes.h"
 #include "manager/host/host.h"
 #include "manager/disk/records.h"
 
@@ -31,6 +32,7 @@ struct review_row {
 	/* Of review_look: */
 	struct slice dispute, boot_dispute, boot_twice, overlap;
 	bool is_attachment_hidden;
+	struct slice unseen; /* the loaded profile of which it is not known what it attaches to */
 	struct judgment_outside outside, loose;
 	/* All processes outside of it, also those of others, and those that are loose. */
 	struct running_profile running;
@@ -60,6 +62,7 @@ struct review {
 	size_t count, capacity;
 	struct gathering described; /* what had to be compiled */
 	bool has_described;
+	struct source_changes changes;
 	enum status status; /* of a problem that has been printed */
 };
 

@@ -125,11 +125,18 @@ static struct slice resolve(const struct looking *looking, struct slice program)
 	return found;
 }
 
+static void hide(struct review_row *row, struct slice name)
+{
+	if (row->unseen.len == 0)
+		row->unseen = name;
+	row->is_attachment_hidden = true;
+}
+
 /* One whose attachment is not known may be attached in its place. */
 static void note_unknown(struct review_row *row, const struct start *start)
 {
 	if (start->kind == START_ATTACHED && start->unknown)
-		row->is_attachment_hidden = true;
+		hide(row, start->unknown->name);
 }
 
 static struct slice words_of_dispute(const struct looking *looking, const struct start *start,
@@ -283,7 +290,7 @@ static void look_at_pattern(
 		if (slice_eq(other->name, row->name))
 			continue;
 		if (!one || !contender_attachment(attachments, other))
-			row->is_attachment_hidden = true;
+			hide(row, one ? other->name : row->name);
 		else
 			compare_patterns(looking, row, one, other);
 	}
@@ -394,7 +401,7 @@ static void look(struct looking *looking, struct review_row *row)
 	if (!ours)
 		return;
 	if (!ours->is_known) {
-		row->is_attachment_hidden = true;
+		hide(row, row->name);
 		return;
 	}
 	if (contender_programs(memory(looking), ours, &programs, &count))

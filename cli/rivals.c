@@ -131,10 +131,13 @@ static void tell_unknown(const struct rivals *rivals)
 	struct slice more =
 		count > 1 ? arena_printf(rivals->machine->arena, " and %zu more", count - 1)
 			  : slice_of(NULL, 0);
+	struct slice mend = first->is_loaded ? attachments_mend(attachments->places,
+						       attachments->arena, first->name)
+					     : slice_of(NULL, 0);
 	print_problem("warning: it cannot be seen what the %s profile '%.*s'%.*s attach%s to: "
-		      "whether the kernel would attach it to the same program is not known",
+		      "whether the kernel would attach it to the same program is not known%s%.*s",
 		first->is_loaded ? "loaded" : "installed", SLICE_FMT(first->name), SLICE_FMT(more),
-		count > 1 ? "" : "es");
+		count > 1 ? "" : "es", mend.len > 0 ? "; " : "", SLICE_FMT(mend));
 }
 
 /* Only the first is told. */

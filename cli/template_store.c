@@ -2,6 +2,7 @@
 
 #include "cli/report.h"
 #include "compiler/template_sign.h"
+#include "manager/change/source_changes.h"
 #include "manager/system/file.h"
 #include "manager/system/path.h"
 #include "templates/templates.h"
@@ -46,25 +47,12 @@ static void report_unknown(struct unit *unit, const struct service *service)
 		"built in are container, docker-default, host and minimal; a template of your own is named by a path with a '/' or '.'");
 }
 
-/* The path of a template file: relative to the folder of the description; an absolute one inside of
- * the root that the description is in. */
-static struct slice template_path(struct arena *arena, struct slice name, const char *description)
-{
-	struct slice folder = pipeline_folder(slice_str(description));
-	const char *root = path_root(description);
-	if (name.at[0] == '/' && root)
-		return arena_printf(arena, "%s%.*s", root, SLICE_FMT(name));
-	if (name.at[0] == '/')
-		return arena_copy(arena, name);
-	return arena_printf(arena, "%.*s%.*s", SLICE_FMT(folder), SLICE_FMT(name));
-}
-
 struct slice template_file(
 	struct arena *arena, const struct service *service, const char *description)
 {
 	if (find_builtin(service->template) || !is_path(service->template))
 		return slice_of(NULL, 0);
-	return template_path(arena, service->template, description);
+	return template_path_of(arena, service->template, description);
 }
 
 static bool has_variable(struct slice text)
@@ -227,7 +215,7 @@ const struct policy_template *template_find(struct pipeline *pipeline, struct un
 		return NULL;
 	}
 	struct slice key = builtin ? slice_str(builtin->name)
-				   : template_path(&library->arena, service->template, path);
+				   : template_path_of(&library->arena, service->template, path);
 	int looked = builtin ? -1 : look(pipeline, unit, service, path, key);
 	if (!builtin && looked < 0)
 		return NULL;

@@ -17,6 +17,7 @@ struct run {
 	const struct options *options;
 	struct toolbox tools;
 	struct library *library;
+	struct trusted *trusted; /* or NULL */
 	struct work *works;
 	size_t count, next;
 	struct arena *arena;
@@ -101,6 +102,15 @@ static bool is_readable(struct run *run, struct work *work)
 	return trouble.len == 0;
 }
 
+static bool is_trusted(struct run *run, const struct work *work)
+{
+	bool is = !run->trusted ||
+		  trusted_includes(run->trusted, run->library, work->text->path, work->text->text);
+	if (!is)
+		worsen(run, STATUS_INPUT);
+	return is;
+}
+
 static bool is_known(struct run *run, struct work *work)
 {
 	struct parser_result result;
@@ -121,7 +131,8 @@ static bool next_job(void *context, struct parser_job *ret_job)
 	struct run *run = context;
 	while (run->next < run->count) {
 		struct work *work = &run->works[run->next++];
-		if (!work->source || !is_readable(run, work) || is_known(run, work))
+		if (!work->source || !is_trusted(run, work) || !is_readable(run, work) ||
+			is_known(run, work))
 			continue;
 		*ret_job = (struct parser_job){
 			.text = work->text->text,
@@ -175,9 +186,9 @@ static void run_all(struct run *run)
 }
 
 enum status texts_compile(const struct options *options, struct profile_text *texts, size_t count,
-	struct arena *arena)
+	struct trusted *trusted, struct arena *arena)
 {
-	struct run run = {.options = options, .count = count, .arena = arena};
+	struct run run = {.options = options, .count = count, .trusted = trusted, .arena = arena};
 	if (count == 0)
 		return STATUS_OK;
 	run.works = arena_array(arena, count, sizeof(*run.works));

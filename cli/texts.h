@@ -6,7 +6,7 @@
  * the cache as those of descriptions are.
  */
 
-#include "cli/cli.h"
+#include "cli/trusted.h"
 
 struct profile_text {
 	struct slice path; /* for messages */
@@ -19,9 +19,10 @@ struct profile_text {
 /*
  * Has all of them compiled and prints what apparmor_parser says of them, each at its line, in their
  * order. With options->complain everything is put in mode complain, with options->namespace there.
+ * With `trusted`, or NULL, one that includes what others may write is refused.
  * STATUS_INPUT when one was refused, STATUS_SYSTEM when the parser cannot be run.
  */
 enum status texts_compile(const struct options *options, struct profile_text *texts, size_t count,
-	struct arena *arena);
+	struct trusted *trusted, struct arena *arena);
 
 #endif

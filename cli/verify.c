@@ -108,7 +108,9 @@ static bool is_known(struct run *run, struct waiting *waiting)
 {
 	struct work_item *item = &waiting->item;
 	struct buf text = buf_new(&item->unit.arena);
-	output_profile(&item->unit, &item->compiled, &item->header, &run->pipeline.compile, &text);
+	struct profile_header header = item->header;
+	header.templates = item->templates;
+	output_profile(&item->unit, &item->compiled, &header, &run->pipeline.compile, &text);
 	item->text = buf_slice(&text);
 	struct parser_result result;
 	if (verdict_strays(run->pipeline.library, item->text, &item->unit.arena, &result)) {

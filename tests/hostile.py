@@ -312,11 +312,17 @@ def strangers(scratch):
         path = scratch.file("own/s%d.yaml" % number, GOOD + "container: {image: x, user: 10001, seccomp: {file: %s}}\n" % file)
         for target in ("oci", "docker", "kubernetes"):
             keeps_secret(aaforge("compile", "--to", target, path), "seccomp %s to %s" % (file, target), identity)
+        keeps_secret(aaforge("check", path), "check: seccomp %s" % file, identity)
+        keeps_secret(aaforge("check", "--allow-outside", path), "check --allow-outside: seccomp %s" % file, "bad-json")
         out = scratch.path + "/own-out-%d" % number
         keeps_secret(aaforge("compile", "--to", "all", "-o", out + "/", path), "seccomp %s to all" % file, identity)
         check(not os.path.isdir(out) or os.listdir(out) == [], "nothing was copied", out)
         keeps_secret(aaforge("compile", "--to", "all", "--allow-outside", "-o", out + "/", path), "seccomp %s, anywhere" % file, "bad-json")
         check(not os.path.isdir(out) or os.listdir(out) == [], "nothing was copied", out)
+    scratch.file("own/filter.json", '{"defaultAction": "SCMP_ACT_ERRNO"}')
+    for file in ("filter.json", "later.json"):
+        path = scratch.file("own/fine.yaml", GOOD + "container: {image: x, user: 10001, seccomp: {file: %s}}\n" % file)
+        check(aaforge("check", path).status == 0, "check: seccomp %s is fine" % file)
     # What a template includes shows as little.
     for number, include in enumerate((secret, scratch.path + "/own/link.profile")):
         scratch.file("own/i.profile", 'profile @{name} {\n\tinclude "%s"\n}\n' % include)

@@ -3,6 +3,7 @@
 What lookup prints goes into a command line: nothing but a name that confines, or nothing.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -276,6 +277,97 @@ def status_states():
         check(machine.run("status").status == 3, "no kernel")
 
 
+OWN = "profile @{name} {\n  /srv/own r,\n}\n"
+WORKER = "profile @{name} {\n  /srv/worker r,\n}\n"
+TEMPLATES = """name: own
+template: ./base/own.profile
+binary: /usr/bin/own
+exec: [{path: /usr/bin/worker, as: child worker}]
+children: {worker: {template: ./base/worker.profile, binary: /usr/bin/worker}}
+"""
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def templates():
+    say("what a template was when it was installed")
+
+    def stale(what, template=None):
+        row = state(machine, what, "stale", 1, "own", name="own")
+        check("its template '%s' was changed" % (template or "./base/own.profile") in row.get("why", ""), what, row)
+        check(row.get("confines") is False, what + ": does not confine as described", row)
+        check("[description-changed]" in yes(machine, what + ": the name", "own", name="own").message, what + " is told")
+        no(machine, what + ": the file", "other-policy", own)
+        doctor_finds(machine, what, "warning", "stale", 0)
+        plan = machine.run("sync", "-n", os.path.dirname(own)).text
+        check(plan.startswith("~ own "), what + ": sync would change it", plan)
+
+    def current(what):
+        result = machine.run("sync", "-q", os.path.dirname(own))
+        check(result.status == 0, what + ": synced", result.message)
+        state(machine, what, "current", 0, "own", name="own")
+        result = yes(machine, what, "own", name="own")
+        check("[description-changed]" not in result.message, what + ": nothing is told", result.message)
+
+    with Machine() as machine:
+        base = os.path.dirname(machine.file("svc/base/own.profile", OWN))
+        machine.file("svc/base/worker.profile", WORKER)
+        own = machine.file("svc/own.yaml", TEMPLATES)
+        current("installed")
+        write(base + "/own.profile", OWN.replace("/srv/own", "/srv/more"))
+        stale("another template")
+        current("synced")
+        write(base + "/worker.profile", WORKER.replace("/srv/worker", "/srv/more"))
+        stale("another template of a child", "./base/worker.profile")
+        current("synced again")
+        os.rename(base + "/own.profile", base + "/away")
+        row = state(machine, "a template that is gone", "stale", 1, "own", name="own")
+        check("its template './base/own.profile' was changed" in row.get("why", ""), "is told", row)
+        os.rename(base + "/away", base + "/own.profile")
+        state(machine, "and back", "current", 0, "own", name="own")
+        write(machine.path("/etc/aaforge/base/own.profile"), OWN)
+        row = state(machine, "the copy was changed", "stale", 1, "own", name="own")
+        os.rename(base, base + ".away")
+        os.rename(own, own + ".away")
+        write(machine.path("/etc/aaforge/base/own.profile"), OWN.replace("/srv/own", "/srv/more"))
+        state(machine, "a directory that is gone", "current", 0, "own", name="own")
+        os.rename(base + ".away", base)
+        os.rename(own + ".away", own)
+        path = machine.path("/etc/apparmor.d/own")
+        with open(path) as f:
+            text = f.read().split("\n", 1)[1]
+        check(text.count("# SHA-256 of the template: ") == 2, "a line for each template", text)
+        text = "\n".join(line for line in text.split("\n") if not line.startswith("# SHA-256 of the template: "))
+        write(path, "# Installed by aaforge. SHA-256 of what follows: %s\n%s" % (
+            hashlib.sha256(text.encode()).hexdigest(), text))
+        write(base + "/own.profile", OWN)
+        row = state(machine, "installed by an older version", "current", 0, "own", name="own")
+        check("template" not in row.get("why", ""), "nothing is said", row)
+        current("synced by this one")
+        write(base + "/own.profile", OWN + "# a comment\n")
+        row = state(machine, "only a comment", "stale", 1, "own", name="own")
+        plan = machine.run("sync", "-n", os.path.dirname(own)).text
+        check(plan.startswith("~ own "), "sync writes the text", plan)
+        compiled = machine.run("compile", "--allow-missing", own)
+        check("the template: " not in compiled.text and "the description: " in compiled.text,
+              "compile alone prints none", compiled.text + compiled.message)
+    with Machine() as machine:
+        shared = "/etc/aaforge/templates/shared.profile"
+        machine.put(shared, OWN)
+        for name in ("one", "two"):
+            machine.put("/srv/svc/%s.yaml" % name, TEMPLATES.split("exec:")[0].replace(
+                "name: own", "name: " + name).replace("./base/own.profile", shared))
+        result = machine.run("sync", "-q", machine.path("/srv/svc"))
+        check(result.status == 0, "a shared template", result.message)
+        state(machine, "both are current", "current", 0, name="one")
+        machine.put(shared, OWN.replace("/srv/own", "/srv/more"))
+        state(machine, "one", "stale", 1, name="one")
+        state(machine, "two", "stale", 1, name="two")
+
+
 def doctor_finds(machine, what, severity, finding, status):
     result = machine.run("doctor", env=QUIET)
     check(result.status == status and "\n%s %s: " % (severity, finding) in "\n" + result.text, what, result.text)
@@ -355,6 +447,7 @@ def main():
     lookup_runtimes()
     lookup_tasks()
     status_states()
+    templates()
     doctor()
     hostile()
     finish()

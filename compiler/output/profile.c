@@ -15,6 +15,16 @@ static void add_field(struct buf *out, const char *key, struct slice value)
 	buf_add_char(out, '\n');
 }
 
+/* manager/change/source_changes.h reads it. */
+static void add_template(struct buf *out, const struct header_template *template)
+{
+	struct buf name = buf_new(out->arena);
+	print_visible(template->as, &name);
+	if (slice_eq(buf_slice(&name), template->as))
+		buf_printf(out, "# SHA-256 of the template: %.*s %.*s\n",
+			SLICE_FMT(template->sha256), SLICE_FMT(template->as));
+}
+
 static void add_header(const struct compiled *compiled, const struct profile_header *header,
 	const struct compile_options *options, struct buf *out)
 {
@@ -23,6 +33,8 @@ static void add_header(const struct compiled *compiled, const struct profile_hea
 	add_field(out, "Service", compiled->service->description);
 	add_field(out, "Description", header->description);
 	add_field(out, "SHA-256 of the description", header->sha256);
+	for (const struct header_template *at = header->templates; at; at = at->next)
+		add_template(out, at);
 	add_field(out, "Baseline", compiled->template->baseline);
 	if (options->self_contained)
 		buf_add_str(out,

@@ -6,10 +6,20 @@
 
 #include "compiler/compile.h"
 
+/* A template that is a file. */
+struct header_template {
+	const struct header_template *next;
+	struct slice as;     /* as the description names it */
+	struct slice sha256; /* 64 hex digits: of its text */
+};
+
 struct profile_header {
 	struct slice description; /* file name of the description, without folders; "-" for standard
 				     input */
 	struct slice sha256;	  /* 64 hex digits: of the document's bytes */
+	/* Those of texts that are loaded or installed, so that a changed one is seen; else NULL.
+	 * One whose name is not printable is left out. */
+	const struct header_template *templates;
 };
 
 /* Appends a whole profile file for one profile: header comment, preamble, profile. */

@@ -134,6 +134,49 @@ void library_digest(struct library *library, struct slice text, struct digest_li
 		digest_entry(library, library_resolve(library, path, magic), 0, list);
 }
 
+static bool ask_guard(const struct library_entry *entry, const struct library_guard *guard)
+{
+	bool is_fine = true;
+	for (size_t i = 0; is_fine && i < entry->place_count; i++) {
+		bool is_last = i + 1 == entry->place_count;
+		is_fine = guard->is_fine(
+			guard->context, entry->places[i].at, is_last && entry->is_directory);
+	}
+	for (size_t i = 0; is_fine && entry->is_directory && i < entry->file_count; i++)
+		is_fine = guard->is_fine(guard->context, entry->files[i]->path.at, false);
+	return is_fine;
+}
+
+static bool vouch(struct library *library, struct library_entry *entry, unsigned depth,
+	const struct library_guard *guard)
+{
+	if (entry->visit == library->visit || depth > DEPTH_MOST)
+		return true;
+	entry->visit = library->visit;
+	if (!entry->was_guarded)
+		entry->is_fine = ask_guard(entry, guard);
+	entry->was_guarded = true;
+	bool is_fine = entry->is_fine;
+	for (size_t i = 0; is_fine && i < entry->file_count; i++) {
+		struct library_file *file = entry->files[i];
+		if (!file->has_dependencies)
+			find_dependencies(library, file);
+		for (size_t j = 0; is_fine && j < file->dependency_count; j++)
+			is_fine = vouch(library, file->dependencies[j], depth + 1, guard);
+	}
+	return is_fine;
+}
+
+bool library_vouches(struct library *library, struct slice text, const struct library_guard *guard)
+{
+	struct slice path;
+	bool magic, is_fine = true;
+	library->visit++;
+	while (is_fine && next_reference(&text, &path, &magic))
+		is_fine = vouch(library, library_resolve(library, path, magic), 0, guard);
+	return is_fine;
+}
+
 bool library_strays(struct library *library, struct slice text, struct slice *ret_path)
 {
 	if (!path_root(library_base(library)))

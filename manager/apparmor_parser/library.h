@@ -61,6 +61,20 @@ void library_digest(struct library *library, struct slice text, struct digest_li
  */
 bool library_strays(struct library *library, struct slice text, struct slice *ret_path);
 
+/* Who may decide what is included. */
+struct library_guard {
+	/* is_directory: all files of it are taken. Nothing may be there (yet). */
+	bool (*is_fine)(void *context, const char *path, bool is_directory);
+	void *context;
+};
+
+/*
+ * Whether the guard finds everything fine that a text includes, in however many steps: each place
+ * where a file was looked for, and each file that is taken from a directory. It is asked once about
+ * each include, and for nothing after the first no.
+ */
+bool library_vouches(struct library *library, struct slice text, const struct library_guard *guard);
+
 /*
  * The path of a file that the text of the last library_digest includes, and that is there but
  * cannot be read, such as a named pipe, for which apparmor_parser would wait; empty: none.

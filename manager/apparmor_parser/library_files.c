@@ -180,15 +180,25 @@ static void add_directory(struct library *library, struct library_entry *entry, 
 	free(names);
 }
 
+static void add_place(struct library *library, struct library_entry *entry, struct slice path)
+{
+	if (!entry->places)
+		entry->places = arena_array(
+			&library->unit.arena, library->directory_count, sizeof(*entry->places));
+	entry->places[entry->place_count++] = path;
+}
+
 /* Whether something is at the path; then the entry holds it. */
 static bool try_path(struct library *library, struct library_entry *entry, struct slice path)
 {
 	struct stat stat;
 	int fd = look_at(library, path, &stat);
+	add_place(library, entry, path);
 	if (fd < 0)
 		return false;
 	bool is_there = true;
 	if (S_ISDIR(stat.st_mode)) {
+		entry->is_directory = true;
 		add_directory(library, entry, path);
 	} else {
 		struct library_file *file = file_of(library, path, fd, &stat);

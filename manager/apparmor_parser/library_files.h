@@ -31,12 +31,16 @@ struct library_entry {
 	struct slice path;
 	bool magic;
 	bool is_missing;
+	bool is_directory;    /* the last place is one */
+	struct slice *places; /* where it was looked for, in this order, each with a NUL behind */
+	size_t place_count;
 	struct library_file **files;
 	size_t file_count;
 	struct include_file *included; /* for the loader, once is_loaded */
 	bool is_loaded;
-	struct slice trouble; /* what is there and cannot be read, or empty */
-	unsigned visit;	      /* of the last digest that counted it */
+	struct slice trouble;	   /* what is there and cannot be read, or empty */
+	unsigned visit;		   /* of the last digest that counted it */
+	bool was_guarded, is_fine; /* what the guard said */
 };
 
 #define LIBRARY_BUCKETS	    256

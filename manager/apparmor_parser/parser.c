@@ -32,7 +32,7 @@ struct parser {
 
 static const char *const places[] = {"/sbin/apparmor_parser", "/usr/sbin/apparmor_parser"};
 
-static bool find_program(const char *given, const char **ret_path, struct error **ret_error)
+bool parser_find(const char *given, const char **ret_path, struct error **ret_error)
 {
 	if (given && *given != '/')
 		return error_say(ret_error, EINVAL,
@@ -275,7 +275,7 @@ static bool parser_prepare(
 	struct parser *parser, const struct parser_options *options, struct error **ret_error)
 {
 	const char *path = NULL;
-	if (!find_program(options->path, &path, ret_error))
+	if (!parser_find(options->path, &path, ret_error))
 		return false;
 	parser->path = strdup(path);
 	if (!parser->path)

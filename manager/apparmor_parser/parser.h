@@ -45,6 +45,9 @@ bool parser_open(
 
 void parser_free(struct parser *parser);
 
+/* The program that parser_open would take for `given`, an absolute path or NULL: it can be run. */
+bool parser_find(const char *given, const char **ret_path, struct error **ret_error);
+
 /* "/sbin/apparmor_parser" */
 const char *parser_path(const struct parser *parser);
 

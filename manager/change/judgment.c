@@ -151,6 +151,19 @@ static bool judge_mode(struct judging *judging)
 	return true;
 }
 
+static struct slice words_of_sight(const struct judging *judging)
+{
+	const struct judgment_question *question = judging->question;
+	struct buf words = buf_new(judging->arena);
+	buf_add_str(&words, "which profile its program is started under cannot be seen");
+	if (question->unseen.len > 0)
+		buf_printf(&words, ", as it is not known what '%.*s' attaches to",
+			SLICE_FMT(question->unseen));
+	buf_printf(&words, "%s%.*s", question->sight_mend.len > 0 ? ": " : "",
+		SLICE_FMT(question->sight_mend));
+	return buf_slice(&words);
+}
+
 static void judge_application(struct judging *judging)
 {
 	const struct judgment_question *question = judging->question;
@@ -160,9 +173,7 @@ static void judge_application(struct judging *judging)
 	if (question->dispute.len > 0)
 		add(judging, REASON_DISPUTED, question->dispute);
 	else if (question->is_attachment_hidden)
-		add(judging, REASON_ATTACHMENT_UNSEEN,
-			SLICE("which profile its program is started under cannot be seen: run it "
-			      "as root"));
+		add(judging, REASON_ATTACHMENT_UNSEEN, words_of_sight(judging));
 	if (question->boot_dispute.len > 0)
 		add(judging, REASON_BOOT_DISPUTED, question->boot_dispute);
 	if (question->loose.count > 0)
@@ -221,6 +232,11 @@ static void judge_description(struct judging *judging, bool has_other_mode)
 	else if (question->is_description_changed)
 		add(judging, REASON_CHANGED,
 			SLICE("its description was changed since it was installed"));
+	else if (question->changed_template.len > 0)
+		add(judging, REASON_CHANGED,
+			arena_printf(judging->arena,
+				"its template '%.*s' was changed since it was installed",
+				SLICE_FMT(question->changed_template)));
 }
 
 /* What nobody can tell from here. */

@@ -68,13 +68,16 @@ struct judgment_question {
 	enum described_state described;
 	const struct set_member *wanted; /* compiled for the features of the kernel, or NULL */
 	bool is_description_changed;	 /* since the installed text was made from it */
+	struct slice changed_template;	 /* the same of a template, as it is named; or empty */
 	enum known kernel_enforces;	 /* parameters/mode: of the kernel as a whole */
 	struct slice dispute; /* why the kernel would not put a new start of the program under it;
 				 empty: it would, or containers are told the name */
 	struct slice boot_dispute; /* the same, of what the next boot brings */
 	struct slice boot_twice;   /* another file that the boot loads defines the name, too */
 	struct slice overlap;	   /* one of ours is attached to some of its programs instead */
-	bool is_attachment_hidden; /* it cannot be seen which programs go under it */
+	bool is_attachment_hidden; /* it cannot be seen which programs go under it … */
+	struct slice unseen;	   /* … as that of this profile is not, or empty … */
+	struct slice sight_mend;   /* … and what helps, or empty */
 	struct judgment_outside outside;
 	struct judgment_outside loose; /* under its name, and not confined (manager/host/loose.h) */
 };

@@ -2,11 +2,13 @@
 
 #include "analysis/xmatch.h"
 #include "manager/kernel/label.h"
+#include "manager/system/file.h"
 #include "manager/system/path.h"
 #include "policy/escape.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* One write to the kernel holds many profiles, each of which shows all of it. */
 struct raw {
@@ -260,4 +262,25 @@ const struct contender *attachments_loaded(const struct attachments *attachments
 		       ? NULL
 		       : bsearch(&name, attachments->contenders, attachments->loaded_count,
 				 sizeof(*attachments->contenders), by_contender);
+}
+
+struct slice attachments_mend(const struct places *places, struct arena *arena, struct slice name)
+{
+	struct bytes text = {0};
+	struct slice path = arena_printf(arena, "%s/export_binary", places->parameters);
+	bool is_read = file_read(path.at, 4096, &text, NULL);
+	bool is_off = is_read && slice_starts(bytes_slice(&text), SLICE("N"));
+	bytes_free(&text);
+	if (!is_read || geteuid() != 0)
+		return SLICE("run it as root");
+	/* One that replaces it stays without a copy (measured, 6.1). */
+	if (!is_off)
+		return arena_printf(arena,
+			"'%.*s' was loaded while the kernel kept no copy "
+			"(parameters/export_binary), or is too large: unload it, and load it anew",
+			SLICE_FMT(name));
+	return arena_printf(arena,
+		"the kernel keeps no copy of what it is given: echo Y > '%.*s', then unload "
+		"'%.*s', and load it anew",
+		SLICE_FMT(path), SLICE_FMT(name));
 }

@@ -74,4 +74,8 @@ const struct contender *attachments_loaded(
 const struct scanned *attachments_defined(
 	const struct attachments *attachments, struct slice name, struct slice file);
 
+/* How it comes to be seen what a loaded profile attaches to, in words: by root, by the kernel's
+ * parameter export_binary, by loading the profile anew. */
+struct slice attachments_mend(const struct places *places, struct arena *arena, struct slice name);
+
 #endif

@@ -12,7 +12,8 @@ static bool is_off(const struct places *places)
 	char *path = NULL;
 	struct bytes text = {0};
 	bool is = asprintf(&path, "%s/hash_policy", places->parameters) >= 0 &&
-		  file_read(path, 16, &text, NULL) && slice_starts(bytes_slice(&text), SLICE("N"));
+		  file_read(path, 4096, &text, NULL) &&
+		  slice_starts(bytes_slice(&text), SLICE("N"));
 	bytes_free(&text);
 	free(path);
 	return is;

@@ -91,7 +91,11 @@ struct file_list {
  */
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error);
 
-/* The same for the files whose names `takes` likes, without subdirectories. */
+/* The same for all whose names `takes` likes. */
+bool file_list_read_all(const char *directory, bool (*takes)(const char *name),
+	struct file_list *ret_list, struct error **ret_error);
+
+/* The same without subdirectories. */
 bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 	struct file_list *ret_list, struct error **ret_error);
 

@@ -97,6 +97,12 @@ bool file_list_read_if(const char *directory, bool (*takes)(const char *name),
 	return read_list(directory, takes, false, ret_list, ret_error);
 }
 
+bool file_list_read_all(const char *directory, bool (*takes)(const char *name),
+	struct file_list *ret_list, struct error **ret_error)
+{
+	return read_list(directory, takes, true, ret_list, ret_error);
+}
+
 bool file_list_read(const char *directory, struct file_list *ret_list, struct error **ret_error)
 {
 	return read_list(directory, is_description, true, ret_list, ret_error);

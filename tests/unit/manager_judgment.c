@@ -172,7 +172,10 @@ UNIT_TEST(judgment_of_the_boot)
 	CU_ASSERT_EQUAL(world.judgment.confines_after_boot, KNOWN_NO);
 	world.installed.is_disabled = world.installed.is_forced_complain = false;
 	world.question.is_description_changed = true;
+	world.question.changed_template = SLICE("./web.profile");
 	CU_ASSERT_TRUE(is(&world, STATE_STALE, "its description was changed"));
+	world.question.is_description_changed = false;
+	CU_ASSERT_TRUE(is(&world, STATE_STALE, "its template './web.profile' was changed"));
 	CU_ASSERT_EQUAL(world.judgment.confines, KNOWN_NO);
 	CU_ASSERT_EQUAL(world.judgment.confines_after_boot, KNOWN_NO);
 	arena_free(&world.arena);
