@@ -39,8 +39,7 @@ bool roundtrip_print(struct unit *unit, const struct compiled *compiled,
 	struct slice *ret_why)
 {
 	struct buf text = buf_new(&unit->arena);
-	struct profile_header header = {
-		.description = SLICE("x.yaml"), .sha256 = SLICE("0000")};
+	struct profile_header header = {.description = SLICE("x.yaml"), .sha256 = SLICE("0000")};
 	const struct include_loader *loader = compiled->template->loader;
 	output_profile(unit, compiled, &header, options, &text);
 	struct policy back, again;
