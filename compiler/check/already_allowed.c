@@ -423,6 +423,17 @@ static bool is_same_entry(const struct rule *a, const struct rule *b)
 	return b && a->cause.begin == b->cause.begin && a->cause.end == b->cause.end;
 }
 
+/* The template has rules for the entry's sake: those about names and addresses, of a network. */
+static bool makes_others(const struct check_input *input, const struct rule *entry)
+{
+	if (entry->section != SECTION_NETWORK)
+		return false;
+	for (const struct rule *rule = input->profile->body.rules; rule; rule = rule->next)
+		if (rule->origin == ORIGIN_TEMPLATE && is_same_entry(entry, rule))
+			return true;
+	return false;
+}
+
 static void report(const struct check_input *input, const struct rule *entry, const struct rule *by)
 {
 	struct unit *unit = input->unit;
@@ -465,7 +476,7 @@ void check_already_allowed(const struct check_input *input)
 			by = by ? by : one;
 			rule = rule->next;
 		} while (is_same_entry(first, rule));
-		if (is_allowed && !check_is_over(input))
+		if (is_allowed && !check_is_over(input) && !makes_others(input, first))
 			report(input, first, by);
 		else if (check_is_over(input))
 			check_too_complex(input, check_place(first),
