@@ -122,8 +122,10 @@ static bool is_open_already(struct carving *c, const struct pattern *deny,
 	const struct glob *by[EXCEPTIONS_MAX];
 	unsigned needed = granted(exception->rule) & granted(deny->rule);
 	size_t count = 0;
+	enum owner owner = exception->rule->head.qualifiers.owner;
 	for (size_t i = 0; i < shared->count && count < EXCEPTIONS_MAX; i++)
-		if (shared->at[i].rule->head.qualifiers.owner == OWNER_ANY &&
+		if ((shared->at[i].rule->head.qualifiers.owner == OWNER_ANY ||
+			    shared->at[i].rule->head.qualifiers.owner == owner) &&
 			(granted(shared->at[i].rule) & needed) == needed)
 			by[count++] = shared->at[i].glob;
 	return count > 0 && glob_covered(&c->unit->arena, c->unit->limits, exception->glob, by,

@@ -73,6 +73,8 @@ KINDS = {
     "many-stars": lambda n: rules("'/**a#**b**c**d**e**/f r'", "'/**g#**h**i**j**k**/f r'", n),
     "deep": lambda n: ["rules:", "  - '/%s r'" % ("**a" * min(n, 4000)), "deny:", "  - '/%s r'" % ("**b" * min(n, 4000))],
     "signals": lambda n: rules("signal (send) peer=x#", "signal (send) peer=y#*", n),
+    "links": lambda n: ["template: docker-default", "rules:"] + numbered("link /x#/** -> /y#/**", n),
+    "unix": lambda n: ["template: docker-default", "rules:"] + numbered("unix (send) peer=(label=x#*)", n),
     "kinds": lambda n: rules("ptrace (read) peer=x#", "signal (send) peer=y#*", n),
     "signals-template": lambda n: ["template: docker-default", "rules:"] + numbered("signal (send) peer=x#*", n),
     "children": children,

@@ -57,12 +57,20 @@ struct offers {
 	} files[2];
 	const struct rule **others; /* the profile's own of other kinds */
 	size_t other_count;
-	size_t at; /* the pattern of the next rule */
+	bool pivots_change; /* a pivot_root changes the profile */
+	size_t at;	    /* the pattern of the next rule */
 };
 
 static bool is_offer(const struct rule *rule)
 {
 	return rule->origin != ORIGIN_DESCRIPTION && !rule->qualifiers.deny;
+}
+
+/* Regions do not tell of the profile after a pivot_root. */
+static bool changes_profile(const struct rule *rule)
+{
+	return rule->ops == &rule_pivot_root &&
+	       ((const struct pivot_root_rule *)rule)->target.len > 0;
 }
 
 static void find_others(struct offers *offers)
@@ -72,9 +80,14 @@ static void find_others(struct offers *offers)
 	for (const struct rule *rule = first; rule; rule = rule->next)
 		room += is_offer(rule) && rule->ops != &rule_file;
 	offers->others = arena_array(&offers->input->unit->arena, room, sizeof(*offers->others));
-	for (const struct rule *rule = first; rule; rule = rule->next)
+	for (const struct rule *rule = first; rule; rule = rule->next) {
 		if (is_offer(rule) && rule->ops != &rule_file)
 			offers->others[offers->other_count++] = rule;
+		offers->pivots_change = offers->pivots_change || changes_profile(rule);
+	}
+	for (size_t i = 0; i < offers->input->included->other_count; i++)
+		offers->pivots_change = offers->pivots_change ||
+					changes_profile(offers->input->included->others[i].rule);
 }
 
 static struct offers find_offers(const struct check_input *input)
@@ -298,21 +311,27 @@ static bool is_covered_by(struct wanted *wanted, const struct region_list *by)
 	       COVER_WHOLLY;
 }
 
+/*
+ * `network` is about unix sockets, too. `link subset` asks for more of the target than `link`: that
+ * is not given by the latter.
+ */
 static bool may_cover(const struct wanted *wanted, const struct rule *rule)
 {
 	enum { LOOK_COST = 256 };
-	return rule->ops == wanted->entry->ops && is_offer(rule) &&
-	       limits_spend(wanted->unit->limits, LOOK_COST);
+	const struct rule *entry = wanted->entry;
+	if (!is_offer(rule) || (rule->ops != entry->ops &&
+				       !(entry->ops == &rule_unix && rule->ops == &rule_network)))
+		return false;
+	if (rule->ops == &rule_link && !((const struct link_rule *)rule)->subset &&
+		((const struct link_rule *)entry)->subset)
+		return false;
+	return limits_spend(wanted->unit->limits, LOOK_COST);
 }
 
 static const struct rule *find_covering(const struct offers *offers, struct wanted *wanted)
 {
 	struct unit *unit = wanted->unit;
 	const struct included *included = offers->input->included;
-	regions_of_rule(&wanted->regions, wanted->entry);
-	/* The profile changed to, and which program it is for, is not what is denied. */
-	for (size_t i = 0; i < wanted->regions.count; i++)
-		wanted->regions.at[i].is_extra = false;
 	if (wanted->regions.count == 0)
 		return NULL;
 	for (size_t i = 0; i < offers->other_count; i++) {
@@ -330,8 +349,7 @@ static const struct rule *find_covering(const struct offers *offers, struct want
 	return NULL;
 }
 
-/* Another rule that allows all that this one does, or NULL. */
-static const struct rule *other_given_by(const struct offers *offers, const struct rule *rule)
+static struct wanted wanted_of(const struct offers *offers, const struct rule *rule)
 {
 	struct unit *unit = offers->input->unit;
 	const struct scope *scope = offers->input->scope;
@@ -340,17 +358,80 @@ static const struct rule *other_given_by(const struct offers *offers, const stru
 		.entry = rule,
 		.regions = {.unit = unit, .scope = scope},
 		.work = WORK_MAX};
-	if (!rule->ops->regions)
-		return NULL;
+	regions_of_rule(&wanted.regions, rule);
+	/* The profile changed to, and which program it is for, is not what is denied. */
+	for (size_t i = 0; i < wanted.regions.count; i++)
+		wanted.regions.at[i].is_extra = false;
+	return wanted;
+}
+
+/* Another rule of the same kind, or about the same, that allows all that this one does, or NULL. */
+static const struct rule *kind_given_by(const struct offers *offers, const struct rule *rule)
+{
+	struct unit *unit = offers->input->unit;
 	struct arena kept = check_scratch(unit);
+	struct wanted wanted = wanted_of(offers, rule);
 	const struct rule *by = find_covering(offers, &wanted);
 	check_scratch_end(unit, kept, (struct slice){0});
 	return by;
 }
 
+/* A name that a link rule is about; empty when none was found. */
+static struct slice link_path(const struct offers *offers, const struct rule *rule)
+{
+	struct unit *unit = offers->input->unit;
+	struct slice path = {0};
+	struct arena kept = check_scratch(unit);
+	struct wanted wanted = wanted_of(offers, rule);
+	const struct glob *from = wanted.regions.at[0].patterns[0].glob;
+	if (from && !glob_odd_path(&unit->arena, from, &path))
+		path = (struct slice){0};
+	return check_scratch_end(unit, kept, path);
+}
+
+/* The file rule whose permission l gives what a link rule is about. */
+static const struct rule *link_given_by(const struct offers *offers, const struct rule *rule)
+{
+	struct unit *unit = offers->input->unit;
+	struct slice path = link_path(offers, rule);
+	const struct rule *by = NULL;
+	struct matches matches;
+	if (path.len == 0 || !find_matches(offers, path, &matches))
+		return NULL;
+	struct arena kept = check_scratch(unit);
+	struct wanted wanted = wanted_of(offers, rule);
+	for (size_t i = 0; i < matches.count && !by; i++) {
+		struct region_list regions = {.unit = unit, .scope = wanted.scope};
+		regions_of_rule(&regions, &matches.at[i]->rule->head);
+		if (regions.count > 0 && is_covered_by(&wanted, &regions))
+			by = &matches.at[i]->rule->head;
+	}
+	check_scratch_end(unit, kept, (struct slice){0});
+	return by;
+}
+
+static const struct rule *other_given_by(const struct offers *offers, const struct rule *rule)
+{
+	if (!rule->ops->regions || (rule->ops == &rule_pivot_root && offers->pivots_change))
+		return NULL;
+	const struct rule *by = kind_given_by(offers, rule);
+	return by || rule->ops != &rule_link ? by : link_given_by(offers, rule);
+}
+
 static bool is_same_entry(const struct rule *a, const struct rule *b)
 {
 	return b && a->cause.begin == b->cause.begin && a->cause.end == b->cause.end;
+}
+
+/* The template has rules for the entry's sake: those about names and addresses, of a network. */
+static bool makes_others(const struct check_input *input, const struct rule *entry)
+{
+	if (entry->section != SECTION_NETWORK)
+		return false;
+	for (const struct rule *rule = input->profile->body.rules; rule; rule = rule->next)
+		if (rule->origin == ORIGIN_TEMPLATE && is_same_entry(entry, rule))
+			return true;
+	return false;
 }
 
 static void report(const struct check_input *input, const struct rule *entry, const struct rule *by)
@@ -395,7 +476,7 @@ void check_already_allowed(const struct check_input *input)
 			by = by ? by : one;
 			rule = rule->next;
 		} while (is_same_entry(first, rule));
-		if (is_allowed && !check_is_over(input))
+		if (is_allowed && !check_is_over(input) && !makes_others(input, first))
 			report(input, first, by);
 		else if (check_is_over(input))
 			check_too_complex(input, check_place(first),
