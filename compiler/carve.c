@@ -95,9 +95,23 @@ static bool lies_below(struct unit *unit, const struct pattern *allow, const str
 }
 
 /*
- * The allow rules that lie wholly below the deny and grant something that it takes. Of an entry
- * that is a file or a directory, the file alone may (`deny /proc/kcore` has nothing below it).
+ * Of an entry that is a file or a directory, one of the two may lie below the deny: `deny
+ * /proc/kcore` has nothing below it, `deny /sys/firmware/{,**}` is about a directory.
  */
+static void find_parts(struct unit *unit, const struct scope *scope, const struct pattern *allow,
+	const struct pattern *deny, struct pattern_list *exceptions)
+{
+	const struct pattern parts[] = {
+		pattern_of_name(unit, scope, allow->rule),
+		pattern_of_directory(unit, scope, allow->rule, false),
+		pattern_of_directory(unit, scope, allow->rule, true),
+	};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i].glob && lies_below(unit, &parts[i], deny))
+			pattern_list_add(&unit->arena, exceptions, parts[i]);
+}
+
+/* The allow rules that lie wholly below the deny, or a part of them, and grant what it takes. */
 static void find_exceptions(struct unit *unit, const struct scope *scope,
 	const struct pattern_list *allows, const struct pattern *deny,
 	struct pattern_list *exceptions)
@@ -107,11 +121,10 @@ static void find_exceptions(struct unit *unit, const struct scope *scope,
 		if (!(granted(allow->rule) & granted(deny->rule)) ||
 			glob_is_apart(allow->glob, deny->glob))
 			continue;
-		struct pattern name = pattern_of_name(unit, scope, allow->rule);
 		if (lies_below(unit, allow, deny))
 			pattern_list_add(&unit->arena, exceptions, *allow);
-		else if (name.glob && lies_below(unit, &name, deny))
-			pattern_list_add(&unit->arena, exceptions, name);
+		else if (allow->rule->name.len > 0)
+			find_parts(unit, scope, allow, deny, exceptions);
 	}
 }
 
@@ -306,7 +319,7 @@ static bool deny_others(struct carving *c, const struct pattern *deny,
 			deny_other(c, deny, owned, globs[j], perm, end);
 	}
 	if (whole)
-		deny_other(c, deny, owned, owned->of_name ? owned->rule->name : owned->rule->path,
+		deny_other(c, deny, owned, owned->part.len > 0 ? owned->part : owned->rule->path,
 			whole, end);
 	return true;
 }

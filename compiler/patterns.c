@@ -91,19 +91,35 @@ struct pattern pattern_of(
 	return pattern;
 }
 
+static struct pattern pattern_of_part(struct unit *unit, const struct scope *scope,
+	const struct file_rule *rule, struct slice part)
+{
+	struct file_rule alone = *rule;
+	struct pattern pattern = {.rule = rule};
+	if (rule->name.len > 0) {
+		alone.path = part;
+		alone.head.pattern = NULL;
+		pattern = pattern_of(unit, scope, &alone, false);
+	}
+	pattern.rule = rule;
+	pattern.part = part;
+	return pattern;
+}
+
 struct pattern pattern_of_name(
 	struct unit *unit, const struct scope *scope, const struct file_rule *rule)
 {
-	struct file_rule alone = *rule;
-	struct pattern pattern = {.rule = rule, .of_name = true};
-	if (rule->name.len == 0)
-		return pattern;
-	alone.path = rule->name;
-	alone.head.pattern = NULL;
-	pattern = pattern_of(unit, scope, &alone, false);
-	pattern.rule = rule;
+	struct pattern pattern = pattern_of_part(unit, scope, rule, rule->name);
 	pattern.of_name = true;
 	return pattern;
+}
+
+struct pattern pattern_of_directory(
+	struct unit *unit, const struct scope *scope, const struct file_rule *rule, bool below)
+{
+	struct slice part =
+		arena_printf(&unit->arena, "%.*s%s", SLICE_FMT(rule->name), below ? "/**" : "/");
+	return pattern_of_part(unit, scope, rule, part);
 }
 
 /* The variable that s starts with, as "@{NAME}", or nothing. */

@@ -15,6 +15,7 @@ struct pattern {
 	struct slice text;	 /* expanded */
 	const struct glob *glob; /* NULL: not valid, or it depends on the profile's name */
 	bool of_name;		 /* text and glob are of the rule's `name` alone */
+	struct slice part;	 /* the AARE where it is of a part of the rule; else empty */
 	bool untouched;		 /* of an abstraction: no deny of the template is about its paths */
 };
 
@@ -36,6 +37,13 @@ struct pattern pattern_of(
  */
 struct pattern pattern_of_name(
 	struct unit *unit, const struct scope *scope, const struct file_rule *rule);
+
+/*
+ * The pattern of the directory of such a rule, or of all below it (a slash and two stars). glob is
+ * NULL where the rule has no such name.
+ */
+struct pattern pattern_of_directory(
+	struct unit *unit, const struct scope *scope, const struct file_rule *rule, bool below);
 
 /* Reports the variables of a rule of another kind than file that nothing declares. */
 void patterns_check_other(struct unit *unit, const struct scope *scope, const struct rule *rule);

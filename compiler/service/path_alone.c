@@ -133,7 +133,7 @@ static struct slice strip(struct slice word)
 {
 	while (word.len > 0 && memchr("(,", word.at[0], 2))
 		word = slice_from(word, 1);
-	while (word.len > 0 && memchr("),", word.at[word.len - 1], 2))
+	while (word.len > 0 && memchr("),;", word.at[word.len - 1], 3))
 		word.len--;
 	return word;
 }
@@ -246,6 +246,24 @@ static struct diag *report_behind(struct reader *reader, const struct text *text
 	return NULL;
 }
 
+/* A text as YAML quotes it: in double quotes where nothing in it has a meaning there. */
+static struct slice quoted(struct reader *reader, struct slice text)
+{
+	struct arena *arena = reader_arena(reader);
+	text = shown(reader, text);
+	if (!slice_has(text, '\\') && !slice_has(text, '"'))
+		return arena_printf(arena, "\"%.*s\"", SLICE_FMT(text));
+	struct buf out = buf_new(arena);
+	buf_add_char(&out, '\'');
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '\'')
+			buf_add_char(&out, '\'');
+		buf_add_char(&out, text.at[i]);
+	}
+	buf_add_char(&out, '\'');
+	return buf_slice(&out);
+}
+
 /* The text as a pattern that means just this: what stands behind the path in octal. */
 static struct slice spelled(
 	struct reader *reader, const struct entry_text *entry, const struct behind *behind)
@@ -274,8 +292,8 @@ static struct slice name_advice(
 	if (has_slash || entry->key->shape == SHAPE_DIRECTORIES)
 		return arena_printf(arena, "a directory of that very name is '%.*s%s{,**}'",
 			SLICE_FMT(spelled(reader, entry, behind)), has_slash ? "" : "/");
-	return arena_printf(arena, "a file of that very name is {file: \"%.*s\"}",
-		SLICE_FMT(shown(reader, entry->text)));
+	return arena_printf(arena, "a file of that very name is {file: %.*s}",
+		SLICE_FMT(quoted(reader, entry->text)));
 }
 
 /* "rCx": Cx; empty when it is no single transition. */
@@ -289,9 +307,9 @@ static struct slice transition_of(struct slice word)
 /* `/data:/srv:rw`: a profile knows the directory by its place inside, /srv. */
 static struct slice target_of(const struct entry_text *entry, const struct behind *behind)
 {
-	struct slice target = slice_from(entry->text, behind->at + 1);
-	const char *colon = memchr(target.at, ':', target.len);
-	return colon ? slice_first(target, (size_t)(colon - target.at)) : target;
+	struct entry_text target = *entry;
+	target.text = slice_from(entry->text, behind->at + 1);
+	return slice_first(target.text, look_behind(&target).path_len);
 }
 
 /* How the path is written: `/bin/x Cx -> y` of `exec` as {path: '/bin/x', as: child y}. */
@@ -349,9 +367,8 @@ static void report_arguments(
 		help(reader, diag, "write '%.*s'; a blank that the name holds is written '\\040'",
 			SLICE_FMT(program));
 	else
-		help(reader, diag,
-			"write '%.*s'; if the file's name holds the blank: {file: \"%.*s\"}",
-			SLICE_FMT(program), SLICE_FMT(shown(reader, path)));
+		help(reader, diag, "write '%.*s'; if the file's name holds the blank: {file: %.*s}",
+			SLICE_FMT(program), SLICE_FMT(quoted(reader, path)));
 }
 
 /* ` -x`, ` --x`. */

@@ -52,6 +52,9 @@ static bool check_start(struct reader *reader, const struct text *text, bool pat
 			"'file' takes every character literally: without it, a path may begin with a variable");
 	else if (slice_starts(path, SLICE("{")))
 		help(reader, diag, "a pattern begins with '/' or a variable");
+	else if (slice_find(path, SLICE(" /")))
+		help(reader, diag,
+			"write the path alone; whole rules belong to 'rules', and 'owner' is {path: PATH, owner: true}");
 	else
 		help(reader, diag, "a path begins with '/'");
 	return false;
