@@ -113,18 +113,40 @@ static const char *place_name(const struct rule *rule)
 	return "";
 }
 
-/* How to mend it. */
-static const char *advice(const struct file_rule *allow, const struct file_rule *deny)
+/* The list whose entries are exceptions to a built-in deny of what it takes. */
+static const char *exception_key(const struct file_rule *allow, const struct file_rule *deny)
 {
+	unsigned taken = denied_perms(deny) & denied_perms(allow);
+	if (taken & (PERM_WRITE | PERM_APPEND | PERM_LOCK | PERM_LINK))
+		return "writable";
+	if (taken & PERM_EXEC)
+		return "exec";
+	return taken & PERM_MMAP ? "libraries" : "readable";
+}
+
+/* How to mend it. */
+static void add_advice(struct diags *diags, struct diag *diag, const struct file_rule *allow,
+	const struct file_rule *deny)
+{
+	const char *key = exception_key(allow, deny);
+	bool yields = deny->head.qualifiers.owner == OWNER_ANY;
 	if (allow->head.origin == ORIGIN_INCLUDE)
-		return "if the service needs it, make it an exception under `writable`; if not, silence this with -N dead-included-rule";
-	if (deny->head.origin == ORIGIN_INCLUDE)
-		return "leave out the abstraction, or take the entry out";
-	if (deny->head.origin == ORIGIN_DESCRIPTION)
-		return "narrow the deny, or take the entry out";
-	if (allow->head.section == SECTION_RULES && !(deny->perms & PERM_READ))
-		return "an exception to a built-in deny is made under `writable`, as {file: PATH}";
-	return "the template denies it in full: take the entry out, or use a template of your own";
+		diag_help(diags, diag,
+			"if the service needs it, make it an exception under '%s'; if not, silence this with -N dead-included-rule",
+			key);
+	else if (deny->head.origin == ORIGIN_INCLUDE)
+		diag_help(diags, diag, "leave out the abstraction, or take the entry out");
+	else if (deny->head.origin == ORIGIN_DESCRIPTION)
+		diag_help(diags, diag, "narrow the deny, or take the entry out");
+	else if (yields && allow->head.section == SECTION_RULES)
+		diag_help(diags, diag,
+			"an exception to a built-in deny is made under '%s', as {file: PATH}", key);
+	else if (yields)
+		diag_help(diags, diag,
+			"name its paths one by one: an exception lies wholly below one built-in deny");
+	else
+		diag_help(diags, diag,
+			"the template denies it: take the entry out, or use a template of your own");
 }
 
 static void report_dead(const struct check_input *input, const struct pattern *allow,
@@ -140,7 +162,7 @@ static void report_dead(const struct check_input *input, const struct pattern *a
 		allow->of_name ? "the file " : "all of ", SLICE_FMT(text));
 	diag_second(&unit->diags, diag, deny->rule->head.span, "%s takes it away",
 		place_name(&deny->rule->head));
-	diag_help(&unit->diags, diag, "%s", advice(allow->rule, deny->rule));
+	add_advice(&unit->diags, diag, allow->rule, deny->rule);
 	check_reported(input);
 }
 

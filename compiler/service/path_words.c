@@ -2,6 +2,7 @@
 
 #include "compiler/links.h"
 #include "compiler/service/reader.h"
+#include "policy/glob/glob.h"
 
 /* Directories that are symbolic links to another one on every current system. */
 static void warn_linked(struct reader *reader, const struct text *text)
@@ -58,13 +59,46 @@ static bool is_shared_object(struct slice path)
 	return slice_ends(slice_first(path, len), SLICE(".so"));
 }
 
+static bool matches(struct reader *reader, const char *pattern, struct slice path)
+{
+	struct arena scratch;
+	const char *error;
+	size_t offset;
+	arena_init(&scratch, reader_arena(reader)->out_of_memory);
+	const struct glob *glob =
+		glob_read(&scratch, reader->unit->limits, slice_str(pattern), &error, &offset);
+	bool does_match = glob_match(glob, path);
+	arena_free(&scratch);
+	return does_match;
+}
+
+#define PROCESSES "{self,thread-self,[0-9]*}"
+
+/* proc(5) and what current kernels have: below /proc/sys most are files, of a process all but
+ * these.
+ */
+static bool is_proc_file(struct reader *reader, struct slice path)
+{
+	static const char files[] =
+		"/proc/{" PROCESSES "/*," PROCESSES "/attr/{,apparmor/,smack/}*,sys/*/**}";
+	static const char directories[] =
+		"/proc/{" PROCESSES "/{attr,cwd,fd,fdinfo,map_files,net,ns,root,task}," PROCESSES
+		"/attr/{apparmor,smack},sys/{dev/{*,parport/*},fs/{binfmt_misc,cifs,epoll,fanotify,"
+		"fuse,inotify,lockd,mqueue,nfs,quota,verity,xfs},kernel/{firmware_config,keys,pty,"
+		"random,sched_domain{,/**},seccomp,usermodehelper,yama},net/{[^n]*,netfilter},"
+		"net/*/{conf,neigh}{,/*},net/*/{icmp,nf_log,route,vs}}}";
+	if (!slice_starts(path, SLICE("/proc/")) || slice_ends(path, SLICE("/")))
+		return false;
+	return matches(reader, files, path) && !matches(reader, directories, path);
+}
+
 static bool looks_like_file(struct slice path)
 {
-	static const char *const endings[] = {".pid", ".sock", ".log", ".lock"};
+	static const char *const endings[] = {".pid", ".sock", ".socket", ".log", ".lock"};
 	static const char *const devices[] = {"/dev/log", "/dev/stdin", "/dev/stdout",
 		"/dev/stderr", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
 		"/dev/tty", "/dev/console", "/dev/kmsg", "/dev/fuse", "/dev/kvm", "/dev/net/tun",
-		"/dev/ptmx"};
+		"/dev/ptmx", "/proc/kmsg", "/proc/mtrr", "/proc/sysrq-trigger"};
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (slice_ends(path, slice_str(endings[i])))
 			return true;
@@ -77,7 +111,7 @@ static bool looks_like_file(struct slice path)
 /* `writable: [/run/x.pid]` is the directory of that name, and never matches the file. */
 static void warn_file(struct reader *reader, const struct key *key, const struct text *text)
 {
-	if (!looks_like_file(text->text))
+	if (!looks_like_file(text->text) && !is_proc_file(reader, text->text))
 		return;
 	struct slice path = shown(reader, text->text);
 	struct diag *diag = report(reader, DIAG_FILE_AS_DIRECTORY, text->span,
