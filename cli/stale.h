@@ -6,7 +6,8 @@
 
 #include "cli/machine.h"
 
-/* Before the set is compared: keeps those that are in use. Between machine_begin and machine_end. */
+/* Before the set is compared: keeps those that are in use. Between machine_begin and machine_end.
+ */
 void stale_decide(struct machine *machine, struct policy_set *set);
 
 /* Prints a note for each child that is kept. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The table of aaforge(1), cell by cell: each situation comes about as it does in life, every command
 # is asked, and a task under the profile shows whether what they say is so.
-# time limit: 240 s
+# time limit: 360 s
 . /vm/lib.sh
 
 P=/etc/apparmor.d
@@ -31,7 +31,7 @@ reset() {
 	done
 	printf enforce >$parameters/mode
 	printf Y >$parameters/hash_policy
-	rm -f /usr/bin/daemon
+	rm -f /usr/bin/daemon /kid
 	rm -rf /etc/aaforge /run/aaforge $P/web $P/other $P/disable $P/force-complain svc /tmp/text
 	describe
 }
@@ -106,6 +106,14 @@ learned() {
 	aa-exec -p web -- /app exec:/usr/bin/daemon >/dev/null 2>&1 &
 	until_true 5 pidof daemon >/dev/null
 	describe && install
+}
+child_left() {
+	described
+	cp /app /kid
+	aa-exec -p web//kid -- /kid sleep:120 >/dev/null 2>&1 &
+	until_true 5 labelled $! "web//kid (enforce)"
+	printf 'name: web\nbinary: /app\ntemplate: minimal\n' >svc/web.yaml
+	install
 }
 tasks_unseen() { described; }
 user_described() { described; }
