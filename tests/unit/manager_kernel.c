@@ -1,4 +1,6 @@
+#include "manager/host/sight.h"
 #include "manager/kernel/kernel.h"
+#include "manager/kernel/stale.h"
 #include "tests/unit/manager_place.h"
 #include "tests/unit/unit.h"
 
@@ -51,6 +53,9 @@ static struct world *world_begin(void)
 	place_put(&world->place, "parameters/enabled", "Y\n");
 	place_put(&world->place, "proc/self/status",
 		"Name:\tx\nUid:\t0\t0\t0\t0\nCapEff:\t1ffffffffff\n");
+	place_put(&world->place, "proc/self/ns/x", "");
+	CU_ASSERT_EQUAL(
+		symlink(SIGHT_PID_NAMESPACE, place_at(&world->place, "proc/self/ns/pid")), 0);
 	mkfifo(place_at(&world->place, "fs/.remove"), 0600);
 	world->removed = open(place_at(&world->place, "fs/.remove"), O_RDWR | O_NONBLOCK);
 	return world;
@@ -170,6 +175,46 @@ UNIT_TEST(kernel_replace_removes_stale_children)
 	hold(world, "", "web2//other");
 	CU_ASSERT_TRUE(replace(world));
 	CU_ASSERT_TRUE(removed(world, "web//gone//deep;web//gone;"));
+	world_end(world);
+}
+
+/* A removal would set the tasks free. */
+UNIT_TEST(kernel_replace_leaves_stale_children_that_are_in_use)
+{
+	struct world *world = world_begin();
+	struct set_member *member = add(world, "", "web", "[web]", SET_CHANGED);
+	hold(world, "", "web");
+	hold(world, "", "web//free");
+	hold(world, "", "web//used");
+	hold(world, "", "web//used//deep");
+	place_put(&world->place, "proc/12/attr/apparmor/current", "a//&web//used//deep (mixed)\n");
+	place_put(&world->place, "proc/12/task/12/attr/apparmor/current",
+		"a//&web//used//deep (mixed)\n");
+	CU_ASSERT_TRUE(replace(world));
+	CU_ASSERT_TRUE(removed(world, "web//free;"));
+	CU_ASSERT_EQUAL_FATAL(member->kept_count, 2);
+	struct left_list left =
+		stale_left(member, &member->profiles[0], &world->loaded, &world->arena);
+	CU_ASSERT_EQUAL_FATAL(left.count, 2);
+	CU_ASSERT_TRUE(slice_is(left.items[0].name, "web//used"));
+	policy_set_compare(&world->set, &world->loaded);
+	member->state = SET_CHANGED;
+	CU_ASSERT_TRUE(replace(world));
+	CU_ASSERT_TRUE(removed(world, "web//free;"));
+	world_end(world);
+}
+
+/* Who cannot see the tasks cannot know. */
+UNIT_TEST(kernel_replace_leaves_stale_children_of_unseen_tasks)
+{
+	struct world *world = world_begin();
+	add(world, "", "web", "[web]", SET_CHANGED);
+	hold(world, "", "web");
+	hold(world, "", "web//gone");
+	unlink(place_at(&world->place, "proc/self/ns/pid"));
+	CU_ASSERT_TRUE(replace(world));
+	CU_ASSERT_TRUE(removed(world, ""));
+	CU_ASSERT_EQUAL(world->set.members[0]->kept_count, 1);
 	world_end(world);
 }
 

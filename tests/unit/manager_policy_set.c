@@ -400,6 +400,30 @@ static bool is_equal(struct world *world, enum hash_kind kind)
 	       memcmp(&held, &made, sizeof(held)) == 0;
 }
 
+/* A child that was left counts for nothing, as long as it is what it was. */
+UNIT_TEST(set_identity_without_what_was_left)
+{
+	struct world *world = world_begin();
+	struct digest alone, with;
+	size_t count;
+	hold(world, "", "web", "enforce", WEB_SHA1);
+	CU_ASSERT_TRUE(loaded_identity(&world->loaded, SLICE(""), SLICE("web"), &alone));
+	hold(world, "", "web//gone", "enforce", "00");
+	struct left_child child = {
+		SLICE("web//gone"), loaded_profile_identity(&world->loaded.profiles[1])};
+	const struct left_list left = {&child, 1};
+	CU_ASSERT_TRUE(loaded_identity_without(
+		&world->loaded, SLICE(""), SLICE("web"), &left, &with, &count));
+	CU_ASSERT_EQUAL(count, 1);
+	CU_ASSERT_EQUAL(memcmp(&alone, &with, sizeof(with)), 0);
+	world->loaded.profiles[1].mode = SLICE("complain");
+	CU_ASSERT_TRUE(loaded_identity_without(
+		&world->loaded, SLICE(""), SLICE("web"), &left, &with, &count));
+	CU_ASSERT_EQUAL(count, 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(&alone, &with, sizeof(with)), 0);
+	world_end(world);
+}
+
 UNIT_TEST(set_identity)
 {
 	struct world *world = world_begin();

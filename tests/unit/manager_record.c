@@ -150,6 +150,24 @@ UNIT_TEST(record_that_is_too_long)
 #define HEX  "5403d7f8b1b5b2d9d1a5a4bfa6a4b1c2d3e4f50617283940a1b2c3d4e5f60718"
 #define GOOD "aaforge record 1\nprofile web\nidentity sha256 " HEX "\ntext " HEX "\nsource %2Fx\n"
 
+UNIT_TEST(record_with_children_that_were_left)
+{
+	struct world *world = world_begin();
+	struct record record = sample("/x"), without = sample("/x");
+	struct left_child children[2] = {{SLICE("web//a b\n"), digest_of(SLICE("1"))},
+		{SLICE("web//c"), digest_of(SLICE("2"))}};
+	record.left = (struct left_list){children, 2};
+	CU_ASSERT_TRUE(
+		record_write(&world->places, SLICE(""), SLICE("web"), &record, &world->error));
+	CU_ASSERT_TRUE_FATAL(is_read(world, "", "web"));
+	CU_ASSERT_TRUE(record_is_equal(&world->record, &record));
+	CU_ASSERT_FALSE(record_is_equal(&world->record, &without));
+	CU_ASSERT_TRUE(slice_is(world->record.left.items[0].name, "web//a b\n"));
+	children[1].identity = digest_of(SLICE("3"));
+	CU_ASSERT_FALSE(record_is_equal(&world->record, &record));
+	world_end(world);
+}
+
 UNIT_TEST(record_that_is_damaged)
 {
 	static const char *const damaged[] = {
@@ -165,6 +183,9 @@ UNIT_TEST(record_that_is_damaged)
 		"\nsource %zz\n",
 		"aaforge record 1\nprofile web\nidentity sha256 " HEX "\ntext " HEX "\nsource x",
 		GOOD "more\n",
+		GOOD "left " HEX "\n",
+		GOOD "left " HEX " %2\n",
+		GOOD "left 54 x\n",
 	};
 	struct world *world = world_begin();
 	CU_ASSERT_TRUE(put(world, "", "web", "x"));

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The table of aaforge(1), cell by cell: each situation comes about as it does in life, every command
 # is asked, and a task under the profile shows whether what they say is so.
-# time limit: 300 s
+# time limit: 420 s
 . /vm/lib.sh
 
 P=/etc/apparmor.d
@@ -31,7 +31,7 @@ reset() {
 	done
 	printf enforce >$parameters/mode
 	printf Y >$parameters/hash_policy
-	rm -f /usr/bin/daemon /usr/bin/daemonize
+	rm -f /usr/bin/daemon /usr/bin/daemonize /kid
 	rm -rf /etc/aaforge /run/aaforge $P/web $P/other $P/disable $P/force-complain svc /tmp/text
 	describe
 }
@@ -113,6 +113,14 @@ host_overlap() {
 	cp /app /usr/bin/daemonize
 	sed -i 's,daemon$,daemon*,' svc/web.yaml
 	printf 'name: other\nbinary: /usr/bin/daemonize\ntemplate: host\n' >svc/other.yaml
+	install
+}
+child_left() {
+	described
+	cp /app /kid
+	aa-exec -p web//kid -- /kid sleep:120 >/dev/null 2>&1 &
+	until_true 5 labelled $! "web//kid (enforce)"
+	printf 'name: web\nbinary: /app\ntemplate: minimal\n' >svc/web.yaml
 	install
 }
 tasks_unseen() { described; }
