@@ -24,6 +24,7 @@ struct subject {
 	const struct set_member *member;
 	const struct set_profile *profile;
 	struct desired *desired; /* install, sync; or NULL: obstacles are printed */
+	struct contender own;	 /* of `profile`, when it was needed */
 	bool is_told, is_refused;
 	/* Ours that are attached instead of it to some of its programs. */
 	const struct contender **takers;
@@ -231,14 +232,11 @@ static void add_taker(struct subject *subject, const struct dispute *dispute)
 static void weigh_taken(struct subject *subject, const struct dispute *dispute)
 {
 	const struct rivals *rivals = subject->rivals;
-	const struct contender *other = dispute->other, *takers[1];
-	struct contender own;
+	const struct contender *other = dispute->other, *takers[1] = {&subject->own};
 	struct slice program;
 	if (other->source.len > 0 || is_repeated(rivals, other) || !is_ours(rivals, other))
 		return;
-	takers[0] = &own;
-	if (contender_of_set(rivals->machine->arena, subject->member, subject->profile, &own) &&
-		contender_keeps(&rivals->attachments, other, takers, 1, &program))
+	if (contender_keeps(&rivals->attachments, other, takers, 1, &program))
 		rival_note_taken(rivals->machine, subject->profile->name, dispute, 0);
 	else
 		object(subject, rival_facts_of_taking(rivals->machine, dispute),
@@ -271,8 +269,10 @@ static void weigh_all(struct subject *subject, const struct attachments *attachm
 {
 	struct dispute dispute;
 	size_t at = 0;
-	while (attachments_next_dispute(
-		attachments, subject->member, subject->profile, &at, &dispute))
+	/* What is printed is refused, or forced, for whatever else there is. */
+	while ((subject->desired || !subject->is_told) &&
+		attachments_next_dispute(attachments, subject->member, subject->profile,
+			&subject->own, &at, &dispute))
 		weigh(subject, &dispute);
 }
 
@@ -282,18 +282,28 @@ static void conclude(struct subject *subject)
 {
 	const struct rivals *rivals = subject->rivals;
 	struct machine *machine = rivals->machine;
-	struct contender own;
 	struct slice program;
 	if (subject->taker_count == 0)
 		return;
-	if (contender_of_set(machine->arena, subject->member, subject->profile, &own) &&
-		contender_keeps(&rivals->attachments, &own, subject->takers, subject->taker_count,
-			&program))
+	if (contender_keeps(&rivals->attachments, &subject->own, subject->takers,
+		    subject->taker_count, &program))
 		rival_note_taken(
 			machine, subject->profile->name, &subject->first, subject->taker_count - 1);
 	else
 		object(subject, rival_facts_of_loss(machine, &subject->first),
 			rival_advice(machine, subject->first.other));
+}
+
+/* Of the run it is there already. */
+static void begin_profile(struct subject *subject)
+{
+	const struct attachments *all = &subject->rivals->all;
+	subject->taker_count = 0;
+	subject->is_told = false;
+	subject->own = (struct contender){0};
+	for (size_t i = 0; i < all->count; i++)
+		if (slice_eq(all->contenders[i].name, subject->profile->name))
+			subject->own = all->contenders[i];
 }
 
 static void decide(struct rivals *rivals, struct desired *desired)
@@ -302,7 +312,7 @@ static void decide(struct rivals *rivals, struct desired *desired)
 	struct subject subject = {.rivals = rivals, .member = member, .desired = desired};
 	decide_name(&subject);
 	while ((subject.profile = set_member_next_top(member, subject.profile))) {
-		subject.taker_count = 0;
+		begin_profile(&subject);
 		weigh_all(&subject, &rivals->attachments);
 		conclude(&subject);
 	}
@@ -365,8 +375,7 @@ static bool allow_item(struct rivals *rivals, const struct gathered *item)
 	while ((subject.profile = set_member_next_top(item->member, subject.profile))) {
 		if (!slice_eq(subject.profile->namespace, rivals->namespace))
 			continue;
-		subject.is_told = false;
-		subject.taker_count = 0;
+		begin_profile(&subject);
 		weigh_all(&subject, &rivals->attachments);
 		weigh_all(&subject, item->document.len > 0 ? &rivals->texts : &rivals->all);
 		conclude(&subject);

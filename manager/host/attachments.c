@@ -109,6 +109,33 @@ static const struct compiled_profile *read_raw(
 	return find_compiled(raw->first, profile->name);
 }
 
+/* The only byte that leads on from a state, or -1. */
+static int only_byte(const struct small_automaton *automaton, uint32_t state)
+{
+	int only = -1;
+	if (automaton->accepts[state])
+		return -1;
+	for (int byte = 0; byte < 256; byte++) {
+		if (!small_step(automaton, state, (uint8_t)byte))
+			continue;
+		if (only >= 0)
+			return -1;
+		only = byte;
+	}
+	return only;
+}
+
+/* As far as it is one; comparing two automata takes far more time. */
+static struct slice find_prefix(struct arena *arena, const struct small_automaton *automaton)
+{
+	struct buf prefix = buf_new(arena);
+	uint32_t state = 1;
+	for (int byte; prefix.len < automaton->states && (byte = only_byte(automaton, state)) >= 0;
+		state = small_step(automaton, state, (uint8_t)byte))
+		buf_add_char(&prefix, (char)byte);
+	return buf_slice(&prefix);
+}
+
 void contender_read(
 	struct arena *arena, const struct compiled_profile *compiled, struct contender *contender)
 {
@@ -120,6 +147,7 @@ void contender_read(
 		return;
 	contender->attachment = arena_new(arena, struct attachment);
 	*contender->attachment = attachment_of_automaton(automaton, compiled->xmatch_len);
+	contender->prefix = find_prefix(arena, automaton);
 }
 
 /* The automaton of a text takes far more time than its glob, and few are asked for. */
@@ -131,8 +159,10 @@ static void set_text(struct arena *arena, struct contender *contender, struct sl
 	contender->glob = glob_read(arena, &limits_default, text, &why, &offset);
 	contender->is_known =
 		contender->glob && slice_starts(glob_prefix(contender->glob), SLICE("/"));
-	if (contender->is_known)
-		contender->attachment = arena_new(arena, struct attachment);
+	if (!contender->is_known)
+		return;
+	contender->attachment = arena_new(arena, struct attachment);
+	contender->prefix = glob_prefix(contender->glob);
 }
 
 void contender_set_name(struct arena *arena, struct contender *contender)

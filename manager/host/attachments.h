@@ -29,6 +29,7 @@ struct contender {
 	const struct glob *glob;       /* of the text */
 	struct attachment *attachment; /* when it is known; of a text made when needed */
 	struct compiled_db xmatch;     /* the automaton, if that is where it is known from */
+	struct slice prefix;	       /* all that it matches begins with it; may be empty */
 };
 
 /* What a compiled profile attaches to; is_known false when its automaton is too large. */

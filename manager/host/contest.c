@@ -188,30 +188,30 @@ static bool might_match(const struct set_profile *profile, const struct contende
 	return profile->attaches == SET_ATTACHES_PATTERN;
 }
 
-/* false when what all that the other matches begins with is not for us. */
-static bool begins_alike(const struct contender *ours, const struct contender *other)
+static bool begin_alike(const struct contender *ours, const struct contender *other)
 {
-	uint32_t state = 1;
-	if (!ours->is_known || ours->is_name || !other->glob)
-		return true;
-	struct slice prefix = glob_prefix(other->glob);
-	for (size_t i = 0; state && i < prefix.len; i++)
-		state = small_step(ours->attachment->automaton, state, (uint8_t)prefix.at[i]);
-	return state != 0;
+	return slice_starts(ours->prefix, other->prefix) ||
+	       slice_starts(other->prefix, ours->prefix);
+}
+
+/* A contender of the profile, made when it is needed. */
+static bool make_own(struct arena *arena, const struct set_member *member,
+	const struct set_profile *profile, struct contender *own)
+{
+	return own->name.len > 0 || contender_of_set(arena, member, profile, own);
 }
 
 static bool disputes(const struct attachments *attachments, const struct set_member *member,
-	const struct set_profile *profile, const struct contender *other,
+	const struct set_profile *profile, struct contender *ours, const struct contender *other,
 	struct dispute *ret_dispute)
 {
 	struct arena *arena = attachments->arena;
 	const struct attachment *own, *theirs;
-	struct contender ours;
 	struct slice program;
-	if (!might_match(profile, other) || !contender_of_set(arena, member, profile, &ours) ||
-		!begins_alike(&ours, other))
+	if (!might_match(profile, other) || !make_own(arena, member, profile, ours) ||
+		!begin_alike(ours, other))
 		return false;
-	if (!(own = contender_attachment(attachments, &ours)) ||
+	if (!(own = contender_attachment(attachments, ours)) ||
 		!(theirs = contender_attachment(attachments, other)))
 		return tell(other, DISPUTE_MAYBE, SLICE(""), arena, ret_dispute);
 	switch (attachment_compare(arena, &limits_default, own, theirs, &program)) {
@@ -230,15 +230,15 @@ static bool disputes(const struct attachments *attachments, const struct set_mem
 }
 
 bool attachments_next_dispute(const struct attachments *attachments,
-	const struct set_member *member, const struct set_profile *profile, size_t *at,
-	struct dispute *ret_dispute)
+	const struct set_member *member, const struct set_profile *profile, struct contender *own,
+	size_t *at, struct dispute *ret_dispute)
 {
 	if (profile->attaches == SET_ATTACHES_NEVER)
 		return false;
 	while (*at < attachments->count) {
 		const struct contender *other = &attachments->contenders[(*at)++];
 		if (other->is_known && !slice_eq(other->name, profile->name) &&
-			disputes(attachments, member, profile, other, ret_dispute))
+			disputes(attachments, member, profile, own, other, ret_dispute))
 			return true;
 	}
 	return false;

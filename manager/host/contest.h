@@ -25,11 +25,12 @@ struct dispute {
 /*
  * The next contender from *at on that attaches to a program of a profile of a set, which may be
  * loaded or not; contenders of its own name are none, nor are those of which nothing is known.
- * *at moves behind it. false when there is none left.
+ * *at moves behind it. false when there is none left. `own` is the profile as a contender, zeroed
+ * for the first question and filled when it is needed.
  */
 bool attachments_next_dispute(const struct attachments *attachments,
-	const struct set_member *member, const struct set_profile *profile, size_t *at,
-	struct dispute *ret_dispute);
+	const struct set_member *member, const struct set_profile *profile, struct contender *own,
+	size_t *at, struct dispute *ret_dispute);
 
 /* A profile of a set, as if it were loaded; false when its binary cannot be read. */
 bool contender_of_set(struct arena *arena, const struct set_member *member,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Others that attach to the same program: refused before anything is changed, and what is said of it is what
 # the kernel does; files of the distribution are put aside and brought back.
-# time limit: 120 s
+# time limit: 200 s
 . /vm/lib.sh
 
 P=/etc/apparmor.d

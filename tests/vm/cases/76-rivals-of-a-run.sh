@@ -1,7 +1,7 @@
 #!/bin/sh
 # Two profiles for one program within a run, and where the kernel's choice between two of ours is decided; the same
 # name in another file of the boot; other profiles of a file that is put aside; policy namespaces.
-# time limit: 200 s
+# time limit: 300 s
 . /vm/lib.sh
 
 P=/etc/apparmor.d
