@@ -7,6 +7,7 @@
 #include "manager/system/path.h"
 #include "parser/parser.h"
 #include "policy/expand.h"
+#include "policy/includes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,12 +57,27 @@ void scan_text(struct slice text, struct slice file, struct arena *arena, struct
 	unit_free(&unit);
 }
 
+/* Most steps of includes that are followed to a profile. */
+enum { INCLUDES_DEEP = 16 };
+
+/* An include that brings no profile, as most do: its files are parsed once a walk. */
+struct plain_include {
+	struct plain_include *next;
+	struct slice path;
+	bool magic;
+};
+
 /* The variables of a file are read only when one is used: its tunables are many. */
 struct resolver {
 	struct unit *unit;
 	const struct statement *first;
 	struct library *library; /* or NULL */
 	struct scope *scope;
+	struct slice file; /* that is scanned */
+	struct arena *arena;
+	struct scan *scan;
+	struct plain_include **plain;
+	struct include_set seen; /* each included file counts once */
 };
 
 static const struct scope *scope_of(struct resolver *resolver, struct slice profile)
@@ -105,10 +121,10 @@ static bool is_attachment(const struct item *item)
 		       slice_starts(item->text, SLICE("{")));
 }
 
-static void add_attached(struct resolver *resolver, const struct item *name, struct slice file,
-	struct arena *arena, struct scan *scan)
+static void add_attached(struct resolver *resolver, const struct item *name)
 {
-	struct scanned item = {.name = name->text, .file = file};
+	struct arena *arena = resolver->arena;
+	struct scanned item = {.name = name->text, .file = resolver->file};
 	if (is_attachment(name->next))
 		item.attachment = name->next->text;
 	item.is_unresolved = !resolve(resolver, name->text, &item.name) ||
@@ -117,26 +133,102 @@ static void add_attached(struct resolver *resolver, const struct item *name, str
 	item.name = arena_copy(arena, item.name);
 	item.namespace = arena_copy(arena, item.namespace);
 	item.attachment = arena_copy(arena, item.attachment);
-	add(scan, arena, item);
+	add(resolver->scan, arena, item);
+}
+
+/* "<x>" is x. */
+static struct slice path_of(const struct statement *include)
+{
+	struct slice path = include->items->text;
+	if (include->magic && slice_starts(path, SLICE("<")) && slice_ends(path, SLICE(">")))
+		return slice_of(path.at + 1, path.len - 2);
+	return path;
+}
+
+static bool is_plain(const struct resolver *resolver, const struct statement *include)
+{
+	const struct plain_include *at = *resolver->plain;
+	while (at && (at->magic != include->magic || !slice_eq(at->path, path_of(include))))
+		at = at->next;
+	return at != NULL;
+}
+
+static void note_plain(const struct resolver *resolver, const struct statement *include)
+{
+	struct plain_include *plain = arena_new(resolver->arena, struct plain_include);
+	*plain = (struct plain_include){
+		*resolver->plain, arena_copy(resolver->arena, path_of(include)), include->magic};
+	*resolver->plain = plain;
+}
+
+static bool add_all(struct resolver *resolver, const struct statement *first, unsigned depth);
+
+/* false when it brings no profile, which then is known for all files that include it. */
+static bool add_included(struct resolver *resolver, const struct statement *include, unsigned depth)
+{
+	struct unit *unit = resolver->unit;
+	const struct include_loader *loader;
+	bool is_missing, is_whole = true, has_profile = false;
+	if (!resolver->library || !include->items || include->items->kind != ITEM_WORD ||
+		is_plain(resolver, include))
+		return false;
+	if (depth > INCLUDES_DEEP)
+		return true;
+	loader = library_loader(resolver->library);
+	const struct include_file *file =
+		loader->find(loader->context, path_of(include), include->magic, &is_missing);
+	for (; file; file = file->next) {
+		struct statement *first = NULL;
+		if (!include_set_add(&resolver->seen, file)) {
+			is_whole = false;
+			continue;
+		}
+		const struct source *source =
+			sources_add(&unit->sources, file->name, file->text, 1);
+		if (source)
+			parse_policy(unit, source, &first);
+		has_profile |= add_all(resolver, first, depth + 1);
+	}
+	if (is_whole && !has_profile)
+		note_plain(resolver, include);
+	return has_profile || !is_whole;
+}
+
+/* Whether there may be a profile among the statements, or in what they include. */
+static bool add_all(struct resolver *resolver, const struct statement *first, unsigned depth)
+{
+	bool has_profile = false;
+	for (const struct statement *at = first; at; at = at->next) {
+		const struct item *name = name_of(at);
+		if (name)
+			add_attached(resolver, name);
+		has_profile |= name ||
+			       (at->kind == STATEMENT_INCLUDE && add_included(resolver, at, depth));
+	}
+	return has_profile;
 }
 
 /* Also what the library said of the tunables is nobody's business here. */
 static void scan_attached(struct library *library, struct slice text, struct slice file,
-	struct arena *arena, struct scan *scan)
+	struct plain_include **plain, struct arena *arena, struct scan *scan)
 {
 	struct unit unit;
 	struct statement *first = NULL;
 	unit_init(&unit, library ? &library_unit(library)->sources : NULL, arena->out_of_memory);
 	const struct source *source = sources_add(&unit.sources, file, text, 1);
-	struct resolver resolver = {.unit = &unit, .library = library};
+	struct resolver resolver = {
+		.unit = &unit,
+		.library = library,
+		.file = file,
+		.arena = arena,
+		.scan = scan,
+		.plain = plain,
+		.seen = include_set_new(&unit.arena),
+	};
 	if (source)
 		parse_policy(&unit, source, &first);
 	resolver.first = first;
-	for (const struct statement *at = first; at; at = at->next) {
-		const struct item *name = name_of(at);
-		if (name)
-			add_attached(&resolver, name, file, arena, scan);
-	}
+	add_all(&resolver, first, 0);
 	unit_free(&unit);
 }
 
@@ -156,6 +248,7 @@ struct walk {
 	bool (*skips)(const void *context, struct slice file);
 	const void *context;
 	struct library *library; /* or NULL */
+	struct plain_include *plain;
 	struct bytes path, text; /* of the file at hand */
 };
 
@@ -170,7 +263,7 @@ static bool has_switch(const struct walk *walk, const char *directory, struct sl
 	return (*walk->places->root ? path_lstat(path, &at) : path_stat(path, &at)) == 0;
 }
 
-static void take(const struct walk *walk, struct slice file)
+static void take(struct walk *walk, struct slice file)
 {
 	size_t before = walk->scan->count;
 	struct slice text = bytes_slice(&walk->text);
@@ -179,7 +272,7 @@ static void take(const struct walk *walk, struct slice file)
 		scan_text(text, file, walk->arena, walk->scan);
 		return;
 	}
-	scan_attached(walk->library, text, file, walk->arena, walk->scan);
+	scan_attached(walk->library, text, file, &walk->plain, walk->arena, walk->scan);
 	bool is_forced = walk->scan->count > before && has_switch(walk, "force-complain", file);
 	for (size_t i = before; i < walk->scan->count; i++)
 		walk->scan->items[i].is_forced_complain = is_forced;
@@ -264,8 +357,9 @@ void scan_member(
 {
 	struct scan scan = {0};
 	struct library *library = NULL;
+	struct plain_include *plain = NULL;
 	library_open(places->profiles, NULL, 0, arena->out_of_memory, &library, NULL);
-	scan_attached(library, text, SLICE(""), arena, &scan);
+	scan_attached(library, text, SLICE(""), &plain, arena, &scan);
 	library_free(library);
 	*ret_scan = scan;
 }

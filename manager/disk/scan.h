@@ -40,8 +40,9 @@ void scan_read(const struct places *places, struct arena *arena, struct scan *re
 
 /*
  * The same for what is loaded at boot: files with a link in disable/ are left out, and so are those
- * that `skips` (or NULL) does not want, without being read. Variables are resolved as
- * apparmor_parser does with places->profiles as its base directory.
+ * that `skips` (or NULL) does not want, without being read. Variables and includes are resolved as
+ * apparmor_parser does with places->profiles as its base directory: a profile of an included file
+ * is one of the file that includes it.
  */
 void scan_attachments(const struct places *places,
 	bool (*skips)(const void *context, struct slice file), const void *context,

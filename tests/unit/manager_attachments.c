@@ -39,6 +39,38 @@ UNIT_TEST(scan_resolves_attachments)
 	world_end(&world);
 }
 
+UNIT_TEST(scan_follows_includes)
+{
+	struct world world;
+	struct scan scan;
+	world_begin(&world);
+	place_put(&world.place, "etc/apparmor.d/tunables/global", "@{bin}=/{,usr/}bin\n");
+	place_put(&world.place, "etc/apparmor.d/plain", "include <tunables/global>\n");
+	place_put(&world.place, "etc/apparmor.d/two",
+		"include <tunables/global>\n@{exec_path}=/opt/x\ninclude <inc.d>\n#include \"inc.d/one\"\n"
+		"include if exists <nothing>\nprofile own /own { include <deep/inside> }\n");
+	place_put(&world.place, "etc/apparmor.d/inc.d/one", "profile one @{exec_path} { }\n");
+	place_put(&world.place, "etc/apparmor.d/inc.d/two",
+		"include <tunables/global>\ninclude <deep/er>\nprofile two @{bin}/two { }\n");
+	place_put(&world.place, "etc/apparmor.d/deep/er",
+		"include <deep/er>\ninclude <inc.d>\nprofile deep /deep { }\n");
+	place_put(&world.place, "etc/apparmor.d/deep/inside", "profile child /child { }\n");
+	place_put(&world.place, "etc/apparmor.d/zwei", "include <deep/er>\n");
+	scan_attachments(&world.places, NULL, NULL, &world.arena, &scan);
+	CU_ASSERT_EQUAL_FATAL(scan.count, 7);
+	for (size_t i = 0; i < 2; i++) {
+		const char *file = i ? "zwei" : "two";
+		CU_ASSERT_TRUE(is(&scan, i, "deep", "/deep"));
+		CU_ASSERT_TRUE(slice_is(scan.items[i].file, file));
+		CU_ASSERT_TRUE(is(&scan, 5 + i, "two", "/{,usr/}bin/two"));
+		CU_ASSERT_TRUE(slice_is(scan.items[5 + i].file, file));
+	}
+	CU_ASSERT_TRUE(is(&scan, 2, "one", "/opt/x"));
+	CU_ASSERT_TRUE(is(&scan, 3, "one", "@{exec_path}") && scan.items[3].is_unresolved);
+	CU_ASSERT_TRUE(is(&scan, 4, "own", "/own"));
+	world_end(&world);
+}
+
 static struct start ask(
 	const struct attachments *attachments, const char *program, const char *name)
 {

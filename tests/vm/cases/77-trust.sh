@@ -135,3 +135,20 @@ printf other >$securityfs/.remove
 printf 'profile other /{app,none} {\n /** rwmix,\n}\n' | apparmor_parser -K -r
 exits "then that is seen" 1 aaforge status web
 matches "as it is" "^web +enforce +not in force .*'other' attaches to '/app' as well" "$output"
+
+# A profile that a file of /etc/apparmor.d includes is loaded by the boot as well.
+ok "unloaded" sh -c "aaforge unload -q web; printf other >$securityfs/.remove"
+mkdir $P/inc.d
+printf 'profile rival /{app,none} {\n /** rwmix,\n}\n' >/etc/real
+cp /etc/real $P/inc.d/part
+for line in 'include "/etc/real"' 'include <inc.d>' '#include <inc.d/part>'; do
+	echo "$line" >$P/includes
+	ok "apparmor_parser loads it: $line" apparmor_parser -K -r $P/includes
+	same "it does" enforce "$(mode_of rival)"
+	printf rival >$securityfs/.remove
+	for command in "load svc/web.yaml" "install svc/web.yaml"; do
+		refused "$command" "profile 'rival' of '$P/includes', which is loaded at boot, attaches to '/app' as well" aaforge $command
+	done
+done
+rm -r $P/includes $P/inc.d
+ok "without it" aaforge load -q svc/web.yaml
