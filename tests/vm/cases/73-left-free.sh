@@ -158,7 +158,7 @@ helped
 refused "somebody added a child" '^web +enforce +drifted' aaforge status web
 says "sync mends it, and leaves the child" "$kept" aaforge sync svc
 left "added"
-printf 'profile web//helper { /** rwmix, signal, }\n' >/tmp/other
+printf 'profile web//helper { /** rwmix, signal, capability chown, }\n' >/tmp/other
 load /tmp/other
 refused "the child is replaced: that is drift again" '^web +enforce +drifted' aaforge status web
 says "which sync settles" '^~ web' aaforge sync svc
