@@ -187,7 +187,7 @@ aaforge remove -q box
 rm $P/other.box
 
 # Loaded, of the same name, with another text: the file is put aside, and that is all that is asked for.
-sed -i 's/signal,/signal, capability,/' $P/usr.bin.coll
+sed -i 's/signal,/signal, network,/' $P/usr.bin.coll
 load $P/usr.bin.coll
 exits "refused" 1 aaforge install /tmp/coll.yaml
 says "as it advises" "note: '$P/usr.bin.coll' is put aside" aaforge install --replace-distribution usr.bin.coll /tmp/coll.yaml
