@@ -1,6 +1,6 @@
 #!/bin/sh
 # What root reads and runs for a profile: who could write it, and whether it still is what it was.
-# time limit: 120 s
+# time limit: 240 s
 . /vm/lib.sh
 
 D=/etc/aaforge
