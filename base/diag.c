@@ -109,12 +109,23 @@ static bool is_at(const struct diag *diag, enum diag_id id, struct span at)
 	return diag->id == id && diag->at.begin == at.begin && diag->at.end == at.end;
 }
 
-bool diag_again(struct diags *diags, enum diag_id id, struct span at)
+static struct diag *find(const struct diags *diags, enum diag_id id, struct span at)
 {
 	struct diag *diag = diags->last;
 	if (!diag || !is_at(diag, id, at))
 		for (diag = diags->first; diag && !is_at(diag, id, at);)
 			diag = diag->next;
+	return diag;
+}
+
+bool diag_is_there(const struct diags *diags, enum diag_id id, struct span at)
+{
+	return find(diags, id, at) != NULL;
+}
+
+bool diag_again(struct diags *diags, enum diag_id id, struct span at)
+{
+	struct diag *diag = find(diags, id, at);
 	if (diag)
 		diag->more++;
 	return diag != NULL;

@@ -58,6 +58,9 @@ void diags_reset(struct diags *diags);
  */
 void diag_soften(struct diags *diags, struct diag *diag);
 
+/* Whether there is one of that id at that place. */
+bool diag_is_there(const struct diags *diags, enum diag_id id, struct span at);
+
 /*
  * Whether there is one of that id at that place already: it then counts one more, and nothing is to
  * be added. For what one cause gives many times, found at about the same time.

@@ -3,14 +3,6 @@
 
 enum { SHOWN_BYTES = 80 };
 
-static bool is_reported(const struct diags *diags, enum diag_id id, struct span at)
-{
-	for (const struct diag *diag = diags->first; diag; diag = diag->next)
-		if (diag->id == id && diag->at.begin == at.begin && diag->at.end == at.end)
-			return true;
-	return false;
-}
-
 bool reader_is_quiet(struct reader *reader, enum diag_id id, struct span at)
 {
 	struct diags *diags = &reader->unit->diags;
@@ -25,7 +17,7 @@ bool reader_is_quiet(struct reader *reader, enum diag_id id, struct span at)
 	} else if (diags->warnings + diags->notes - reader->warnings >= limit) {
 		return true;
 	}
-	return reader->aliased && is_reported(diags, id, at);
+	return reader->aliased && diag_is_there(diags, id, at);
 }
 
 struct slice shown(struct reader *reader, struct slice text)

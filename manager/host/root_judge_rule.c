@@ -183,6 +183,13 @@ static void judge_ways(struct judging *judging, struct slice pattern)
 			judge_ways(judging, way);
 }
 
+/* Of /var/run and the like the same was said without a root. */
+static bool is_told(struct unit *unit, struct span at)
+{
+	return diag_is_there(&unit->diags, DIAG_LINKED_DENY, at) ||
+	       diag_is_there(&unit->diags, DIAG_LINKED_PATH, at);
+}
+
 void root_judge_rule(struct root_look *look, struct root_side *side, const struct file_rule *rule)
 {
 	struct unit *unit = look->unit;
@@ -196,7 +203,7 @@ void root_judge_rule(struct root_look *look, struct root_side *side, const struc
 		.entry = &entry,
 		.perms = rule->perms,
 	};
-	if (rule->all || lower_is_proc_self(rule->path) ||
+	if (rule->all || lower_is_proc_self(rule->path) || is_told(unit, rule->head.cause) ||
 		!scope_expand(&unit->arena, unit->limits, look->compiled->scope, rule->path, &text,
 			&name))
 		return;
