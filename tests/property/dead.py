@@ -477,7 +477,7 @@ def reported(name, diagnostics):
 # The line of the allow in a description.
 ALLOW_LINE = 5
 # Said beside what is asked for here.
-HARMLESS = {"bare-remount", "write-exec"}
+HARMLESS = {"bare-remount", "remount-flags", "write-exec"}
 TEMPLATE = "abi <abi/3.0>,\nprofile @{name} {\n}\n"
 
 
