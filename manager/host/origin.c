@@ -231,10 +231,15 @@ static void look_at_words(struct look *look)
 	bool is_known = interpreter_is(look->program);
 	struct slice script = interpreter_script(look->program, look->cmdline);
 	look->origin->is_script = true;
-	if (script.len > 0 && resolve(look, script, &path))
+	bool is_there = script.len > 0 && resolve(look, script, &path);
+	if (is_there)
 		add_path(look, path);
 	else if (script.len > 0 || !is_known)
 		add_words(look);
+	/* A script whose file has gone is known by its words alone. */
+	const char *gone = script.len > 0 && !is_there ? absolute(look, script) : NULL;
+	if (gone)
+		add_path(look, slice_str(gone));
 	if (look->origin->count == 0)
 		look->origin->is_unsure = is_titled(look);
 }
