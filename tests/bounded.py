@@ -14,7 +14,7 @@ from harness import AAFORGE, Scratch, aaforge, check, finish  # noqa: E402
 import nasty  # noqa: E402
 
 SECONDS, MEBIBYTES = 10, 256
-OFF = ["dead-rule", "partly-dead-rule", "dead-included-rule", "already-allowed", "write-exec", "write-exec-allowed"]
+OFF = ["linked-deny", "linked-path", "remount-flags", "dead-rule", "partly-dead-rule", "dead-included-rule", "already-allowed", "write-exec", "write-exec-allowed"]
 
 
 def run(path, *options):

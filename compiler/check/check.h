@@ -10,15 +10,18 @@
 #include "compiler/patterns.h"
 #include "compiler/service/container.h"
 
+struct check_names;
+
 struct check_input {
 	struct unit *unit;
 	const struct policy_template *template;
 	const struct scope *scope;
 	enum abi abi; /* that the profile is written for */
 	const struct profile *profile;
-	const struct profile *root;	 /* the profile itself, of a child that with the children */
-	struct pattern_list own;	 /* the profile's file rules */
-	const struct included *included; /* what its abstractions hold */
+	const struct profile *root; /* the profile itself, of a child that with the children */
+	const struct check_names **names; /* of the description's profiles, made by transitions.c */
+	struct pattern_list own;	  /* the profile's file rules */
+	const struct included *included;  /* what its abstractions hold */
 	/* The description, and how it is run; both NULL in children and where `container` is not
 	 * wanted. */
 	const struct service *service;

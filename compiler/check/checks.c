@@ -37,6 +37,7 @@ static struct check_input **collect(const struct check_input *of, const struct s
 		.abi = of->abi,
 		.profile = profile,
 		.root = of->root,
+		.names = of->names,
 	};
 	patterns_of_rules(of->unit, input->scope, &profile->body, &input->own);
 	input->included = patterns_of_includes(of->unit, template, &profile->body);
@@ -82,7 +83,9 @@ void check_profile(struct unit *unit, const struct service_templates *templates,
 	const struct scope *scope, const struct profile *profile, const struct service *service,
 	enum abi abi, bool run)
 {
-	const struct check_input of = {.unit = unit, .scope = scope, .abi = abi, .root = profile};
+	const struct check_names *names = NULL;
+	const struct check_input of = {
+		.unit = unit, .scope = scope, .abi = abi, .root = profile, .names = &names};
 	struct check_input *first = NULL;
 	collect(&of, service, templates, profile, 0, &first);
 	/* A daemon of the host has no container that the policy could disagree with. */

@@ -14,12 +14,17 @@
 
 enum { MATCH_COST = 64 };
 
+/* Of the description, for all of its profiles. */
+struct check_names {
+	struct index whole; /* of all children, at any depth, to themselves */
+	struct slice *name; /* likewise */
+	size_t count;
+};
+
 struct names {
 	const struct check_input *input;
 	struct slice own, root; /* whole names: "web//worker" and "web" */
-	struct index whole;	/* of all profiles of the description, to themselves */
-	struct slice *name;	/* of the children at any depth */
-	size_t count;
+	const struct check_names *all;
 };
 
 /* As a pattern, or as what patterns match: "//" stands for itself in names of profiles. */
@@ -36,15 +41,16 @@ static size_t count_children(const struct profile *profile)
 	return count;
 }
 
-static void add_children(struct names *names, const struct profile *profile, struct slice whole)
+static void add_children(const struct check_input *input, struct check_names *names,
+	const struct profile *profile, struct slice whole)
 {
-	struct arena *arena = &names->input->unit->arena;
+	struct arena *arena = &input->unit->arena;
 	for (const struct profile *child = profile->body.children; child; child = child->next) {
 		struct slice name =
 			arena_printf(arena, "%.*s//%.*s", SLICE_FMT(whole), SLICE_FMT(child->name));
 		*index_at(&names->whole, name) = (void *)child;
-		names->name[names->count++] = label(names->input, name);
-		add_children(names, child, name);
+		names->name[names->count++] = label(input, name);
+		add_children(input, names, child, name);
 	}
 }
 
@@ -57,27 +63,35 @@ static struct slice expand(const struct check_input *input, struct slice text)
 	return is_known ? expanded : slice_of(NULL, 0); /* reported where rules are read */
 }
 
-static struct names names_of(const struct check_input *input)
+static const struct check_names *all_names(const struct check_input *input)
 {
 	struct arena *arena = &input->unit->arena;
-	size_t room = count_children(input->root);
-	struct names names = {.input = input,
+	if (*input->names)
+		return *input->names;
+	struct check_names *names = arena_new(arena, struct check_names);
+	names->whole = index_new(arena);
+	names->name = arena_array(arena, count_children(input->root), sizeof(*names->name));
+	add_children(input, names, input->root, input->root->name);
+	*input->names = names;
+	return names;
+}
+
+static struct names names_of(const struct check_input *input)
+{
+	return (struct names){.input = input,
 		.own = expand(input, SLICE("@{profile_name}")),
 		.root = input->root->name,
-		.whole = index_new(arena),
-		.name = arena_array(arena, room, sizeof(*names.name))};
-	add_children(&names, input->root, input->root->name);
-	return names;
+		.all = all_names(input)};
 }
 
 /* Whether a child has the whole name, or matches the pattern. */
 static bool is_child(const struct names *names, struct slice target, const struct glob *glob)
 {
 	const struct limits *limits = names->input->unit->limits;
-	if (index_find(&names->whole, target))
+	if (index_find(&names->all->whole, target))
 		return true;
-	for (size_t i = 0; i < names->count && limits_spend(limits, MATCH_COST); i++)
-		if (glob_match(glob, names->name[i]))
+	for (size_t i = 0; i < names->all->count && limits_spend(limits, MATCH_COST); i++)
+		if (glob_match(glob, names->all->name[i]))
 			return true;
 	return check_is_over(names->input);
 }
@@ -141,7 +155,7 @@ static void check_child(const struct names *names, const struct file_rule *rule)
 	}
 	struct slice whole = arena_printf(
 		&input->unit->arena, "%.*s//%.*s", SLICE_FMT(names->own), SLICE_FMT(target));
-	if (target.len == 0 || index_find(&names->whole, whole))
+	if (target.len == 0 || index_find(&names->all->whole, whole))
 		return;
 	if (input->profile == input->root) {
 		report_missing(input, &rule->head, target);
