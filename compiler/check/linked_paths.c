@@ -337,9 +337,12 @@ void check_linked_paths(const struct check_input *input)
 	struct index texts = index_new(&input->unit->arena);
 	const struct pattern *unclear = NULL;
 	size_t unclear_count = 0;
-	for (size_t i = 0; i < own->count; i++)
+	size_t first = 0;
+	while (first < own->count && !is_asked(&own->at[first]))
+		first++;
+	for (size_t i = 0; first < own->count && i < own->count; i++)
 		*index_at(&texts, own->at[i].text) = &own->at[i];
-	for (size_t i = 0; i < own->count; i++) {
+	for (size_t i = first; i < own->count; i++) {
 		if (!is_asked(&own->at[i]) || look_at(input, &texts, &own->at[i]))
 			continue;
 		unclear_count++;

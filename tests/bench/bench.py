@@ -126,7 +126,8 @@ def bench_compile(tmp):
         single.append(
             sum(Run([AAFORGE, "compile", "-o", os.path.join(out, n), os.path.join(few, n)]).cpu for n in names) * 100
         )
-    ok = row("compile: 10,000 descriptions / libyaml parse and write (%.0f us each)" % (best(ours) * 100), best(ours) / best(floor), 3.0)
+    # 2.6 before the checks asked all rules of all kinds about one another and about links.
+    ok = row("compile: 10,000 descriptions / libyaml parse and write (%.0f us each)" % (best(ours) * 100), best(ours) / best(floor), 4.75)
     ok &= row("compile: one process per service / one process for all", best(single) / best(ours), 5.0, more=True)
     peaks = [Run([AAFORGE, "compile", "-o", fresh(out) + "/", d]).peak for d in (many, few)]
     ok &= row("compile: peak memory for 10,000 documents / for 100 (%.1f MiB)" % peaks[1], peaks[0] / peaks[1], 1.2)
