@@ -276,7 +276,7 @@ bool watch_wait(struct watch *watch, int milliseconds, struct watch_news *ret_ne
 {
 	struct watch_news news = {0};
 	if (follow_is_new(watch->follow))
-		news.files = news.all_files = true;
+		news.files = true; /* it may have changed before it was watched */
 	int64_t end = milliseconds < 0 ? -1 : now() + milliseconds;
 	int64_t first = is_any(&news) ? now() : -1;
 	watch->names.len = 0;

@@ -167,7 +167,7 @@ static void tell_first(struct watch *watch, const char *file)
 {
 	tell(watch, file);
 	struct watch_news news = wait_now(watch);
-	CU_ASSERT_TRUE(news.all_files);
+	CU_ASSERT_TRUE(news.files);
 	tell(watch, file);
 	news = wait_now(watch);
 	CU_ASSERT_TRUE(is_nothing(&news));

@@ -1,0 +1,3 @@
+profile @{name} {
+  include <abstractions/own>
+}
