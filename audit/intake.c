@@ -123,6 +123,11 @@ bool counts_word(struct intake *intake, struct span at)
 	return false;
 }
 
+bool words_are_over(const struct intake *intake)
+{
+	return intake->words > WORDS_MAX;
+}
+
 bool is_small(struct intake *intake, const struct node *mapping)
 {
 	if (!mapping || mapping->count <= SHARED_KEYS_MAX)

@@ -61,6 +61,9 @@ void words_append_all(struct intake *intake, struct words *words, const struct n
  */
 bool counts_word(struct intake *intake, struct span at);
 
+/* Whether one was too many: the document is refused, and no more need be read of it. */
+bool words_are_over(const struct intake *intake);
+
 /* Whether a mapping that many containers look into is small enough; reports it otherwise. */
 bool is_small(struct intake *intake, const struct node *mapping);
 

@@ -102,7 +102,8 @@ static void chain_each(struct intake *intake, struct subject *subject, const str
 				word(intake, subject, text);
 			continue;
 		}
-		for (const struct entry *entry = list->first; entry; entry = entry->next) {
+		for (const struct entry *entry = list->first; entry && !words_are_over(intake);
+			entry = entry->next) {
 			const struct text *text = scalar_text(intake, entry->value);
 			if (text)
 				word(intake, subject, text);

@@ -250,7 +250,7 @@ def bombs():
     yield "volumes", "apiVersion: v1\nkind: Pod\nspec:\n  volumes: [%s]\n  containers: [{name: c, volumeMounts: [%s]}]\n" % (
         ", ".join("{name: v%d}" % n for n in range(20000)), ", ".join("{name: v%d}" % n for n in range(20000)))
     yield "unmendable", "x: &x [apparmor=y]\nservices:\n" + "".join(
-        "  s%d: {image: i, security_opt: *x}\n" % n for n in range(3000))
+        "  s%d: {image: i, security_opt: *x}\n" % n for n in range(1500))
 
 
 def check_hostile():
