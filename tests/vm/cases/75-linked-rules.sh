@@ -56,28 +56,28 @@ cp /usr/bin/bash /usr/sbin/one
 cp /usr/bin/bash /usr/sbin/two
 cp /usr/bin/bash /usr/bin/real
 ln -s real /usr/bin/lk
-[ -e /var/run ] || ln -s /run /var/run
-same "/var/run is a link" /run "$(readlink -f /var/run)"
+mkdir -p /srv
+ln -s /run /srv/way
 echo secret >/run/sock
 
 # A deny.
-describe con wide /usr/sbin/one 'deny: [/var/run/sock rw]'
-said="warning: '/var/run/sock' leads through the symbolic link '/var/run': the kernel sees '/run/sock', and no deny refuses the same there \[path-link\]"
+describe con wide /usr/sbin/one 'deny: [/srv/way/sock rw]'
+said="warning: '/srv/way/sock' leads through the symbolic link '/srv/way': the kernel sees '/run/sock', and no deny refuses the same there \[path-link\]"
 says "check tells that the deny is in vain" "$said" aaforge check --root / con.yaml
-matches "and what to write" "write the path '/run/sock', or '/\{,var/\}run/sock' for both spellings" "$output"
+matches "and what to write" "write the path '/run/sock', or '/\{srv/way,run\}/sock' for both spellings" "$output"
 says "so does load" "$said" aaforge load con.yaml
 reads "it is" 'got secret' /run/sock
-reads "by both names" 'got secret' /var/run/sock
-for path in /run/sock '/{,var/}run/sock'; do
+reads "by both names" 'got secret' /srv/way/sock
+for path in /run/sock '/{srv/way,run}/sock'; do
 	describe con wide /usr/sbin/one "deny: ['$path rw']"
 	quiet "denied as it was shown: $path" aaforge load con.yaml
 	reads "in force" 'Permission denied' /run/sock
-	reads "by both names" 'Permission denied' /var/run/sock
+	reads "by both names" 'Permission denied' /srv/way/sock
 done
-describe con wide /usr/sbin/one "deny: ['/{srv,var/run}/later rw']"
+describe con wide /usr/sbin/one "deny: ['/{opt,srv/way}/later rw']"
 says "where nothing is yet" "the kernel sees '/run/later', and no deny" aaforge load con.yaml
 echo secret >/run/later
-reads "the deny stays in vain" 'got secret' /var/run/later
+reads "the deny stays in vain" 'got secret' /srv/way/later
 describe con wide /usr/sbin/one "deny: ['/proc/net/** r']"
 says "a link to each process" "the kernel sees '/proc/\[0-9\]\*/net/\*\*', and no deny" aaforge load con.yaml
 reads "in vain, too" 'got ' /proc/net/dev
@@ -87,12 +87,12 @@ reads "in force" 'Permission denied' /proc/net/dev
 aaforge unload -q con
 
 # The tree of an image.
-mkdir -p image/run image/var image/usr/bin
+mkdir -p image/run image/srv image/usr/bin
 cp /app image/usr/bin/app
-ln -s /run image/var/run
-describe con image /usr/bin/app 'deny: [/var/run/sock rw]'
+ln -s /run image/srv/way
+describe con image /usr/bin/app 'deny: [/srv/way/sock rw]'
 says "an image" "the kernel sees '/run/sock', and no deny" aaforge check --root image con.yaml
-rm image/var/run
+rm image/srv/way
 quiet "one without the link" aaforge check --root image con.yaml
 
 # A rule that allows.
