@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 UNIT_TEST(units_of_processes)
@@ -494,17 +493,12 @@ UNIT_TEST(processes_that_are_many)
 	struct fake *fake = fake_begin();
 	struct process_question question = {
 		.name = SLICE("web"), .programs = &SLICE("/bin/3"), .program_count = 1};
-	struct timespec begin, end;
 	for (int i = 0; i < MANY; i++) {
 		char program[20];
 		snprintf(program, sizeof(program), "/bin/%d", i % 50);
 		put_process(fake, 1000 + i, program, "unconfined\n");
 	}
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	CU_ASSERT_TRUE_FATAL(processes_read(&fake->places, &fake->arena, &fake->processes, NULL));
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	long took = (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000;
-	CU_ASSERT_TRUE(took < 100);
 	fake->count = processes_outside(&fake->processes, &question, &fake->arena, &fake->running);
 	CU_ASSERT_EQUAL(fake->count, MANY / 50);
 	fake_end(fake);
