@@ -137,6 +137,20 @@ static struct slice below_target(
 		SLICE_FMT(slice_from(path, link->path.len)));
 }
 
+/* Whether all that the pattern matches lies below directories of that kind. */
+static bool is_of_family(const struct look *look, const struct glob *glob)
+{
+	struct unit *unit = look->input->unit;
+	const struct glob *all = read_glob(look, slice_str(family));
+	struct slice path;
+	if (!may_be_linked(glob_prefix(glob)))
+		return false;
+	/* One odd path of most others tells. */
+	if (glob_odd_path(&unit->arena, glob, &path) && !glob_match(all, path))
+		return false;
+	return glob_covered(&unit->arena, unit->limits, glob, &all, 1, NULL) == GLOB_YES;
+}
+
 /* A pattern whose wildcards stand for the link's name, too: one path of it is asked for. */
 static const struct glob *sample(
 	const struct look *look, const struct system_link *link, const struct glob *glob)
@@ -144,11 +158,9 @@ static const struct glob *sample(
 	struct unit *unit = look->input->unit;
 	struct buf below = buf_new(&unit->arena), literal = buf_new(&unit->arena);
 	buf_printf(&below, "%.*s/{,**}", SLICE_FMT(link->path));
-	const struct glob *all = read_glob(look, slice_str(family));
 	const struct glob *link_glob = read_glob(look, buf_slice(&below));
 	struct slice path;
 	if (!may_be_below(link, glob_prefix(glob)) ||
-		glob_covered(&unit->arena, unit->limits, glob, &all, 1, NULL) != GLOB_YES ||
 		glob_overlap(&unit->arena, unit->limits, glob, link_glob, &path) != GLOB_YES)
 		return NULL;
 	escape_literal(below_target(look, link, path), &literal);
@@ -166,10 +178,10 @@ static bool has_twin(const struct look *look, struct slice text)
 /* The paths below the link's target that the rule should be about. NULL: there are none, or another
  * rule is. */
 static const struct glob *find_paths(const struct look *look, const struct system_link *link,
-	const struct glob *glob, struct slice text)
+	const struct glob *glob, bool is_wide, struct slice text)
 {
 	if (!is_strictly_below(link, text))
-		return sample(look, link, glob);
+		return is_wide ? sample(look, link, glob) : NULL;
 	struct slice target = below_target(look, link, text);
 	return has_twin(look, target) ? NULL : read_glob(look, target);
 }
@@ -178,9 +190,10 @@ static const struct glob *find_paths(const struct look *look, const struct syste
 static void ask(struct look *look, struct slice text)
 {
 	const struct glob *glob = read_glob(look, text);
+	bool is_wide = glob && is_of_family(look, glob);
 	for (size_t i = 0; glob && i < system_link_count; i++) {
 		const struct system_link *link = &system_links[i];
-		const struct glob *paths = find_paths(look, link, glob, text);
+		const struct glob *paths = find_paths(look, link, glob, is_wide, text);
 		if (!paths || is_in_force(look, paths, &look->witness))
 			continue;
 		look->link = link;
